@@ -1,0 +1,87 @@
+# Folders are layers. Each layer is a static library whose public headers live under
+# <layer>/include/bourse/<layer>/. A layer sees only the layers of its row below; what a row does not
+# name is not on the compiler's include path, so a forbidden include fails to compile.
+# tests/layers.py checks the same table and names the broken rule.
+
+set(BOURSE_RULE_base         "")
+set(BOURSE_RULE_model        base)
+set(BOURSE_RULE_mime         base model)
+set(BOURSE_RULE_calendar     base model)
+set(BOURSE_RULE_directory    base model)
+set(BOURSE_RULE_storage      base model)
+set(BOURSE_RULE_groupware    base model mime calendar directory storage)
+set(BOURSE_RULE_http         base sign_in)
+set(BOURSE_RULE_autodiscover base model groupware http)
+set(BOURSE_RULE_ews          base model groupware http)
+set(BOURSE_RULE_activesync   base model groupware http)
+set(BOURSE_RULE_mapi         base model groupware http)
+set(BOURSE_RULE_transport    base model mime groupware sign_in)
+set(BOURSE_RULE_daemon       base model mime calendar directory sign_in storage groupware http autodiscover ews activesync mapi transport)
+set(BOURSE_RULE_tools        base model mime calendar directory sign_in storage groupware http autodiscover transport)
+
+# bourse_layer(NAME SOURCES a.c ... [PUBLIC_LAYERS x ...] [LIBRARIES pkg-targets ...])
+# Layers that a public header needs go to PUBLIC_LAYERS; all others of the row are private, so that they
+# stay invisible to whoever uses this layer.
+function(bourse_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC_LAYERS;LIBRARIES" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include
+                                     PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/private)
+  foreach(layer ${BOURSE_RULE_${name}})
+    if(layer IN_LIST ARG_PUBLIC_LAYERS)
+      target_link_libraries(${name} PUBLIC ${layer})
+    elseif(TARGET ${layer})
+      target_link_libraries(${name} PRIVATE ${layer})
+    endif()
+  endforeach()
+  foreach(layer ${ARG_PUBLIC_LAYERS})
+    if(NOT layer IN_LIST BOURSE_RULE_${name})
+      message(FATAL_ERROR "layer rule: ${name} must not include ${layer} (docs/architecture.md)")
+    endif()
+  endforeach()
+  target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES})
+endfunction()
+
+# bourse_test(LAYER test_x.c [NEEDS postgres openldap ...] [EXTRA sources] [LIBRARIES ...] [SERIAL])
+# A cmocka program; NEEDS wraps it in tests/services/with-<service>.
+function(bourse_test layer source)
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "NEEDS;EXTRA;LIBRARIES" ${ARGN})
+  get_filename_component(stem ${source} NAME_WE)
+  set(target ${layer}_${stem})
+  add_executable(${target} ${source} ${ARG_EXTRA})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/private)
+  target_link_libraries(${target} PRIVATE ${layer} ${BOURSE_RULE_${layer}} ${ARG_LIBRARIES} cmocka talloc)
+  set(wrapper "")
+  foreach(service ${ARG_NEEDS})
+    list(APPEND wrapper ${CMAKE_SOURCE_DIR}/tests/services/with-${service})
+  endforeach()
+  add_test(NAME ${layer}/${stem} COMMAND ${wrapper} $<TARGET_FILE:${target}>
+           WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${layer}/${stem} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
+                       ENVIRONMENT "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1")
+  if(ARG_SERIAL)
+    set_tests_properties(${layer}/${stem} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+endfunction()
+
+# bourse_fuzz(LAYER fuzz_x.c [LIBRARIES ...]): a libFuzzer target under the fuzz preset; elsewhere a program that replays
+# <layer>/corpus/<x>/ once and is registered as a test.
+function(bourse_fuzz layer source)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  get_filename_component(stem ${source} NAME_WE)
+  string(REPLACE "fuzz_" "" subject ${stem})
+  set(target ${layer}_${stem})
+  if(BOURSE_LIBFUZZER)
+    add_executable(${target} ${source})
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${target} ${source} ${CMAKE_SOURCE_DIR}/cmake/fuzz_replay.c)
+    add_test(NAME ${layer}/${stem} COMMAND ${target} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${subject})
+    set_tests_properties(${layer}/${stem} PROPERTIES TIMEOUT 60)
+  endif()
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/private)
+  target_link_libraries(${target} PRIVATE ${layer} ${BOURSE_RULE_${layer}} ${ARG_LIBRARIES} talloc)
+endfunction()
