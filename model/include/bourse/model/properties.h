@@ -7,11 +7,11 @@
 
 /* PROP_SUBJECT = 0x0037001F ...; named ones have ids from 0x8000 up to 0x8FFF, fixed for ever. Custom names of a mailbox get ids
  * from 0x9000 (named_prop table of the store). */
-enum property {
-#define PROPERTY(name, tag, ...) PROP_##name = (int)(tag),
+enum property { /* unsigned: the compilers make it so, because named tags are above INT_MAX */
+#define PROPERTY(name, tag, ...) PROP_##name = (tag),
 #include "bourse/model/props.def"
 #undef PROPERTY
-#define NAMED(name, tag, ...) PROP_##name = (int)(tag),
+#define NAMED(name, tag, ...) PROP_##name = (tag),
 #include "bourse/model/named_props.def"
 #undef NAMED
 };
@@ -41,8 +41,8 @@ struct property_info {
     const char *canonical; /* "PidTagSubject" */
     enum property_storage storage;
     unsigned flags;        /* enum property_flag */
-    const char *ews_field;    /* FieldURI "item:Subject", or "" */
-    const char *activesync;   /* "Email:Subject", or "" */
+    const char *ews_field;    /* FieldURI "item:Subject", or ""; several have a blank between them; "contacts:PhoneNumber/HomePhone" has an index */
+    const char *activesync;   /* "Email:Subject", or ""; several have a blank between them */
     const char *ldap;         /* attribute, or "" */
     const char *icalendar;    /* property, or "" */
     const char *source;       /* "[MS-OXOMSG] 2.2.1.2" */
