@@ -10,6 +10,9 @@ bool utf8_is_valid(struct slice text);
 char *utf8_repair(TALLOC_CTX *mem, struct slice text);
 /* The longest prefix of at most `max` bytes that does not cut a character. */
 struct slice utf8_prefix(struct slice text, size_t max);
+/* Length in bytes of the first character of `text` (not empty) into *step. False when it is ill-formed; then *step covers the part that one
+ * U+FFFD stands for. */
+bool utf8_step(struct slice text, size_t *step);
 /* Number of code points of valid UTF-8. */
 size_t utf8_length(struct slice text);
 /* UTF-8 -> UTF-16LE appended, no terminator. Ill-formed input becomes U+FFFD. */
