@@ -14,7 +14,7 @@ struct acl_entry {
 };
 
 enum status acl_get(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t folder, struct acl_entry **out, size_t *count) MUST_CHECK;
-/* Replaces all entries of the folder. Needs mailbox_lock; cn of the folder rises. */
+/* Replaces all entries of the folder. Needs store_mailbox_lock; cn of the folder rises. */
 enum status acl_set(struct transaction *tx, int64_t mailbox, int64_t folder, const struct acl_entry *entries, size_t count) MUST_CHECK;
 
 /* The rights of a principal that has these GUIDs (own one first, then groups'): its own entry if there is one, else the union of its
@@ -42,7 +42,7 @@ struct delegate {
     uint32_t flags;
 };
 enum status delegate_list(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, struct delegate **out, size_t *count) MUST_CHECK;
-/* flags 0 removes. Needs mailbox_lock. */
+/* flags 0 removes. Needs store_mailbox_lock. */
 enum status delegate_set(struct transaction *tx, int64_t mailbox, const struct delegate *delegate) MUST_CHECK;
 /* Union of the flags of the delegate rows of these GUIDs. */
 enum status delegate_flags(struct transaction *tx, int64_t mailbox, const struct guid *principals, size_t principal_count, uint32_t *flags) MUST_CHECK;

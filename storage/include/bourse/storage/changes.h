@@ -1,18 +1,20 @@
 /* The change log: what changed in a folder, or in the folder tree, since a position. One position serves every protocol.
  *
  * All numbers come from the one counter of the mailbox, whose order is commit order; so a reader never misses a change. A position
- * has three parts, which tell exactly what a client that read up to it has seen, without a row per client:
- *   uid      it was told of all items created in the folder up to this uid (uids grow with creation in the folder)
- *   cn       of these, it knows changes and deletions up to this change number
- *   read_cn  of these, it knows read states up to this change number
- * {0, 0, 0} is "nothing yet". changes_read moves the position as far as the answer goes. */
+ * tells exactly what a client that read up to it has seen, without a row per client:
+ *   uid        it was told of all items created in the folder up to this uid (uids grow with creation in the folder)
+ *   first_uid  while the first pass runs (newest first): only of those from this uid up; else 0
+ *   cn         of these, it knows changes and deletions up to this change number
+ *   read_cn    of these, it knows read states up to this change number
+ * All zero is "nothing yet". changes_read moves the position as far as the answer goes. */
 #ifndef BOURSE_STORAGE_CHANGES_H
 #define BOURSE_STORAGE_CHANGES_H
 
 #include "bourse/storage/message.h"
 
-struct sync_position {
+struct store_position {
     int64_t uid;
+    int64_t first_uid;
     int64_t cn;
     int64_t read_cn;
 };
@@ -40,19 +42,19 @@ struct changes {
     struct change *list;
     size_t count;
     bool more;                     /* call again with `position` */
-    struct sync_position position; /* after these */
+    struct store_position position; /* after these */
 };
 
 /* At most `limit` changes (> 0) behind `from`. Cost depends on what changed only. `oldest`: items delivered before it are not told
  * (first sync with a time filter); 0: all. STATUS_INVALID_SYNC_STATE when `from` lies below the folder's floor (the client has to
  * start anew) or ahead of the mailbox; STATUS_FOLDER_NOT_FOUND. */
 enum status changes_read(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t folder, enum list_content content,
-                         const struct sync_position *from, size_t limit, struct changes *out) MUST_CHECK;
+                         const struct store_position *from, size_t limit, struct changes *out) MUST_CHECK;
 /* How many changes wait (an upper bound, at most `cap`). */
-enum status changes_estimate(struct transaction *tx, int64_t mailbox, int64_t folder, enum list_content content, const struct sync_position *from,
+enum status changes_estimate(struct transaction *tx, int64_t mailbox, int64_t folder, enum list_content content, const struct store_position *from,
                              size_t cap, size_t *count) MUST_CHECK;
 /* The position of a client that knows everything now. */
-enum status changes_head(struct transaction *tx, int64_t mailbox, int64_t folder, struct sync_position *out) MUST_CHECK;
+enum status changes_head(struct transaction *tx, int64_t mailbox, int64_t folder, struct store_position *out) MUST_CHECK;
 
 struct folder_change {
     enum change_kind kind; /* CREATE, UPDATE, DELETE */

@@ -31,7 +31,7 @@ struct delivery {
     const struct prepared_message *message; /* for local recipients and the queue (its original MIME); all with mime bytes or blob */
     struct delivery_recipient *recipients;
     size_t recipient_count;
-    const struct queue_entry_new *queue;    /* remote recipients, or NULL */
+    const struct store_queue_entry_new *queue;    /* remote recipients, or NULL */
     instant keep_until;                     /* how long the retry is recognised; 0: five days */
     /* Also commits: a copy in the sender's own mailbox (Sent Items) is a recipient entry with address "" and its folder. */
     /* out */

@@ -1,36 +1,25 @@
-/* Folders of a mailbox: the tree, its properties and counters. All writing functions need mailbox_lock. */
+/* Folders of a mailbox: the tree, its properties and counters. All writing functions need store_mailbox_lock. */
 #ifndef BOURSE_STORAGE_FOLDER_H
 #define BOURSE_STORAGE_FOLDER_H
 
 #include "bourse/model/bag.h"
 #include "bourse/storage/mailbox.h"
 
-enum special_flag { SPECIAL_IPM = 1, SPECIAL_HIDDEN = 2, SPECIAL_RECOVERABLE = 4, SPECIAL_SEARCH = 8 };
-
-enum folder_role {
-    FOLDER_ORDINARY = 0,
-#define SPECIAL(role, number, parent, name, class_, ews, flags) FOLDER_##role = (number),
-#include "bourse/storage/special_folders.def"
-#undef SPECIAL
+/* Numbers of model/folder_roles.def, as every layer has them. */
+enum store_role {
+    STORE_ROLE_NONE = 0,
+#define FOLDER_ROLE(name, number, ...) STORE_ROLE_##name = (number),
+#include "bourse/model/folder_roles.def"
+#undef FOLDER_ROLE
 };
 
-struct special_folder {
-    enum folder_role role, parent;
-    const char *name, *container_class, *ews;
-    unsigned flags; /* enum special_flag */
-};
+/* Recoverable Items and below: not part of the mailbox's size, not searched. */
+bool store_role_is_recoverable(enum store_role role);
 
-/* NULL for FOLDER_ORDINARY and unknown numbers. */
-const struct special_folder *special_folder(enum folder_role role);
-/* By EWS DistinguishedFolderId; NULL if there is none. */
-const struct special_folder *special_folder_by_ews(const char *distinguished_id);
-size_t special_folder_count(void);
-const struct special_folder *special_folder_at(size_t index);
-
-struct folder {
+struct store_folder {
     int64_t id;
     int64_t parent;          /* the root is its own parent */
-    enum folder_role role;
+    enum store_role role;
     bool is_search;
     const char *name;        /* UTF-8 */
     const char *container_class;
@@ -50,24 +39,24 @@ struct folder {
 };
 
 /* STATUS_FOLDER_NOT_FOUND. */
-enum status folder_get(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t folder, struct folder *out) MUST_CHECK;
-enum status folder_by_role(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, enum folder_role role, struct folder *out) MUST_CHECK;
+enum status store_folder_get(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t folder, struct store_folder *out) MUST_CHECK;
+enum status store_folder_by_role(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, enum store_role role, struct store_folder *out) MUST_CHECK;
 /* By name below `parent`, compared as users see it (case folded). */
-enum status folder_by_name(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t parent, const char *name, struct folder *out) MUST_CHECK;
+enum status store_folder_by_name(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t parent, const char *name, struct store_folder *out) MUST_CHECK;
 /* Those of `ids` that exist, in the same order; missing ones have id 0. One statement. */
-enum status folder_get_many(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *ids, size_t count, struct folder *out) MUST_CHECK;
+enum status store_folder_get_many(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *ids, size_t count, struct store_folder *out) MUST_CHECK;
 
-enum folder_depth { FOLDER_CHILDREN, FOLDER_ALL_BELOW };
+enum store_depth { STORE_CHILDREN, STORE_ALL_BELOW };
 /* Below `parent`, without it, parents before children, siblings by name. */
-enum status folder_list(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t parent, enum folder_depth depth, struct folder **out,
+enum status store_folder_list(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t parent, enum store_depth depth, struct store_folder **out,
                         size_t *count) MUST_CHECK;
 
 /* STATUS_FOLDER_EXISTS when the parent has one of that name; STATUS_FOLDER_NOT_FOUND for the parent. `props` may be NULL.
  * The new folder inherits the parent's permissions. */
-enum status folder_create(struct transaction *tx, int64_t mailbox, int64_t parent, const char *name, const char *container_class,
+enum status store_folder_create(struct transaction *tx, int64_t mailbox, int64_t parent, const char *name, const char *container_class,
                           const struct bag *props, int64_t *out) MUST_CHECK;
 
-struct folder_update {
+struct store_folder_update {
     const char *name;            /* NULL: unchanged */
     const char *container_class; /* NULL: unchanged */
     const struct bag *set;       /* properties set, or NULL */
@@ -76,22 +65,22 @@ struct folder_update {
     int64_t expected_cn;         /* 0: none; else STATUS_CONFLICT when the folder has another one */
 };
 /* STATUS_DISTINGUISHED_FOLDER for renaming a special folder. *cn (or NULL) gets the new change number. */
-enum status folder_update(struct transaction *tx, int64_t mailbox, int64_t folder, const struct folder_update *update, int64_t *cn) MUST_CHECK;
+enum status store_folder_update(struct transaction *tx, int64_t mailbox, int64_t folder, const struct store_folder_update *update, int64_t *cn) MUST_CHECK;
 /* The id stays. STATUS_MOVE_INTO_ITSELF, STATUS_FOLDER_EXISTS, STATUS_DISTINGUISHED_FOLDER. */
-enum status folder_move(struct transaction *tx, int64_t mailbox, int64_t folder, int64_t new_parent, int64_t *cn) MUST_CHECK;
-/* The folder must be empty (no items, no children), else STATUS_CONFLICT: see folder_delete_tree. Leaves a folder tombstone. */
-enum status folder_delete(struct transaction *tx, int64_t mailbox, int64_t folder) MUST_CHECK;
+enum status store_folder_move(struct transaction *tx, int64_t mailbox, int64_t folder, int64_t new_parent, int64_t *cn) MUST_CHECK;
+/* The folder must be empty (no items, no children), else STATUS_CONFLICT: see store_folder_delete_tree. Leaves a folder tombstone. */
+enum status store_folder_delete(struct transaction *tx, int64_t mailbox, int64_t folder) MUST_CHECK;
 
-enum delete_mode {
-    DELETE_SOFT, /* items go to Recoverable Items: Deletions */
-    DELETE_HARD, /* rows and content go, the tombstone stays */
+enum store_delete {
+    STORE_DELETE_SOFT, /* items go to Recoverable Items: Deletions */
+    STORE_DELETE_HARD, /* rows and content go, the tombstone stays */
 };
 /* Takes at most `limit` (500) items out of the folder. *left tells whether there are more. */
-enum status folder_empty_slice(struct transaction *tx, int64_t mailbox, int64_t folder, enum delete_mode mode, bool with_fai, bool *left) MUST_CHECK;
+enum status store_folder_empty_slice(struct transaction *tx, int64_t mailbox, int64_t folder, enum store_delete mode, bool with_fai, bool *left) MUST_CHECK;
 /* Own transactions, so none may be open in this thread: empties and deletes the folder and all below it, leaves first, in slices of
  * 500 with change numbers of their own. Can be repeated after a failure. */
-enum status folder_delete_tree(struct store *store, int64_t mailbox, int64_t folder, enum delete_mode mode) MUST_CHECK;
-enum status folder_empty(struct store *store, int64_t mailbox, int64_t folder, enum delete_mode mode, bool with_subfolders) MUST_CHECK;
+enum status store_folder_delete_tree(struct store *store, int64_t mailbox, int64_t folder, enum store_delete mode) MUST_CHECK;
+enum status store_folder_empty(struct store *store, int64_t mailbox, int64_t folder, enum store_delete mode, bool with_subfolders) MUST_CHECK;
 
 /* Receive folder: where new items of a class go [MS-OXCSTOR] 2.2.1.2; longest class prefix wins; the Inbox when nothing matches. */
 enum status receive_folder_get(struct transaction *tx, int64_t mailbox, const char *message_class, int64_t *folder) MUST_CHECK;

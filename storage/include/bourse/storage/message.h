@@ -1,10 +1,10 @@
 /* Items: model's struct message saved in and loaded from folders of a mailbox.
  *
- * Saving has two steps. message_prepare packs the properties and writes large content as blobs (with a lease, own connection, no lock
- * held): slow, before the transaction. message_create and message_replace then only insert rows. One prepared message can be inserted
+ * Saving has two steps. store_message_prepare packs the properties and writes large content as blobs (with a lease, own connection, no lock
+ * held): slow, before the transaction. store_message_create and store_message_replace then only insert rows. One prepared message can be inserted
  * into any number of mailboxes; the content is stored once.
  *
- * All writing functions need mailbox_lock; each changed item gets change numbers and an event row. Ids: a move makes a new id. */
+ * All writing functions need store_mailbox_lock; each changed item gets change numbers and an event row. Ids: a move makes a new id. */
 #ifndef BOURSE_STORAGE_MESSAGE_H
 #define BOURSE_STORAGE_MESSAGE_H
 
@@ -19,7 +19,7 @@ struct prepared_message; /* opaque; talloc child of `mem`; read-only afterwards,
 
 /* Takes over everything of `message` (copies). No transaction may be open in this thread. What comes from the store (VALUE_STORED,
  * ATTACHMENT_STORED, mime.blob without bytes) keeps its blob. STATUS_DISK_FULL, STATUS_STORE_UNAVAILABLE. */
-enum status message_prepare(TALLOC_CTX *mem, struct store *store, const struct message *message, struct prepared_message **out) MUST_CHECK;
+enum status store_message_prepare(TALLOC_CTX *mem, struct store *store, const struct message *message, struct prepared_message **out) MUST_CHECK;
 /* Bytes that it counts for quotas (PidTagMessageSize). */
 uint64_t prepared_message_size(const struct prepared_message *prepared);
 
@@ -54,11 +54,11 @@ struct item_row {
     struct bag *props;         /* the packed bag, when asked for; else NULL */
 };
 
-/* Puts what the columns say into a bag as MAPI properties (also into one that message_load gave: it did this already). */
-enum status item_row_properties(const struct item_row *row, struct bag *bag) MUST_CHECK;
+/* Puts what the columns say into a bag as MAPI properties (also into one that store_message_load gave: it did this already). */
+enum status store_row_properties(const struct item_row *row, struct bag *bag) MUST_CHECK;
 
 /* Those of `items` that exist, in the same order; missing ones have item 0. One statement. `with_props`: also unpack the bag. */
-enum status item_rows_get(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, bool with_props,
+enum status store_rows_get(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, bool with_props,
                           struct item_row *out) MUST_CHECK;
 
 /* ---- creating and changing ---- */
@@ -76,23 +76,23 @@ struct message_created {
     uint32_t uid;
 };
 
-/* STATUS_FOLDER_NOT_FOUND. Does not look at quotas (delivery does; groupware asks mailbox_lock's numbers for clients' own saves). */
-enum status message_create(struct transaction *tx, int64_t mailbox, int64_t folder, const struct prepared_message *prepared,
+/* STATUS_FOLDER_NOT_FOUND. Does not look at quotas (delivery does; groupware asks store_mailbox_lock's numbers for clients' own saves). */
+enum status store_message_create(struct transaction *tx, int64_t mailbox, int64_t folder, const struct prepared_message *prepared,
                            const struct message_place *place, struct message_created *out) MUST_CHECK;
 
 /* Replaces content in place: the id stays, cn rises. Load, change the struct message, prepare, lock, replace. `expected_cn`: the cn
  * that the change is based on; STATUS_CONFLICT when the item has another by now (0: do not check). Attachments of `prepared` that have
  * a number keep it, those with -1 get new ones, those not in it go. */
-enum status message_replace(struct transaction *tx, int64_t mailbox, int64_t item, const struct prepared_message *prepared,
+enum status store_message_replace(struct transaction *tx, int64_t mailbox, int64_t item, const struct prepared_message *prepared,
                             int64_t expected_cn, int64_t *cn) MUST_CHECK;
 
 /* Sets or clears the read flag of many items (read_cn moves, cn does not). Those that are so already are left alone.
  * Missing ones are ignored. *changed (or NULL): how many were changed. */
-enum status message_set_read(struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, bool is_read, size_t *changed) MUST_CHECK;
+enum status store_message_set_read(struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, bool is_read, size_t *changed) MUST_CHECK;
 /* All ordinary items of a folder, in slices: *left tells whether to call again (in a new transaction). */
-enum status message_set_read_all(struct transaction *tx, int64_t mailbox, int64_t folder, bool is_read, bool *left) MUST_CHECK;
+enum status store_message_set_read_all(struct transaction *tx, int64_t mailbox, int64_t folder, bool is_read, bool *left) MUST_CHECK;
 /* IMAP flags and keywords (\Answered etc. are properties; this is the column): cn moves. */
-enum status message_set_keywords(struct transaction *tx, int64_t mailbox, int64_t item, const char *const *keywords, size_t count) MUST_CHECK;
+enum status store_message_set_keywords(struct transaction *tx, int64_t mailbox, int64_t item, const char *const *keywords, size_t count) MUST_CHECK;
 
 struct message_moved {
     int64_t old_item;
@@ -101,14 +101,14 @@ struct message_moved {
 };
 /* New ids; tombstones in the old folder that name the new place. All in one mailbox, at most 500 a call. `out`: `count` entries.
  * `expected_cns`: NULL or one a item (0: none): STATUS_CONFLICT if any differs. */
-enum status message_move(struct transaction *tx, int64_t mailbox, const int64_t *items, const int64_t *expected_cns, size_t count,
+enum status store_message_move(struct transaction *tx, int64_t mailbox, const int64_t *items, const int64_t *expected_cns, size_t count,
                          int64_t to_folder, struct message_moved *out) MUST_CHECK;
 /* Copies share the content. Also into another mailbox of this database (`to_mailbox` locked too). */
-enum status message_copy_to(struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, int64_t to_mailbox, int64_t to_folder,
+enum status store_message_copy_to(struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, int64_t to_mailbox, int64_t to_folder,
                             struct message_moved *out) MUST_CHECK;
 /* Soft: new ids in Recoverable Items (in `out`, which may be NULL); an item that is there already is purged. At most 500 a call.
  * Missing items: out[i].item = 0 and old_item = 0 for hard ones that were there not. *deleted (or NULL): how many were there. */
-enum status message_delete(struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, enum delete_mode mode,
+enum status store_message_delete(struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, enum store_delete mode,
                            struct message_moved *out, size_t *deleted) MUST_CHECK;
 
 /* ---- loading ---- */
@@ -131,15 +131,15 @@ struct loaded_message {
 };
 
 /* STATUS_ITEM_NOT_FOUND. `parts`: enum message_part. */
-enum status message_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, unsigned parts, struct loaded_message *out) MUST_CHECK;
+enum status store_message_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, unsigned parts, struct loaded_message *out) MUST_CHECK;
 /* Those that exist, in the same order (missing: message is NULL). A constant number of statements whatever `count`. */
-enum status message_load_many(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, unsigned parts,
+enum status store_message_load_many(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, unsigned parts,
                               struct loaded_message *out) MUST_CHECK;
 /* One attachment with content as bytes when it is ATTACHMENT_STORED (or EMBEDDED: as message); ATTACHMENT_IN_MIME: mime knows the
  * part, the caller gives it the MIME bytes. STATUS_ATTACHMENT_NOT_FOUND. */
-enum status attachment_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, int32_t number, struct attachment *out) MUST_CHECK;
+enum status store_attachment_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, int32_t number, struct attachment *out) MUST_CHECK;
 /* The item by its Internet message id (newest first, at most `limit`), in all folders but Recoverable Items. */
-enum status message_find_by_message_id(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const char *message_id, size_t limit,
+enum status store_message_find_by_message_id(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const char *message_id, size_t limit,
                                        struct item_row **out, size_t *count) MUST_CHECK;
 
 /* ---- lists ---- */
@@ -147,7 +147,7 @@ enum status message_find_by_message_id(TALLOC_CTX *mem, struct transaction *tx, 
 enum list_content { LIST_ITEMS, LIST_FAI, LIST_BOTH };
 
 struct list_sort {
-    prop_tag tag; /* a property in a column (list_can_sort) */
+    prop_tag tag; /* a property in a column (store_list_can_sort) */
     bool descending;
 };
 
@@ -172,9 +172,9 @@ struct list_page {
     int64_t total;  /* of the whole view, when asked for; else -1 */
 };
 
-bool list_can_sort(prop_tag tag);
+bool store_list_can_sort(prop_tag tag);
 /* A restriction is turned into SQL as far as columns can answer and evaluated here for the rest. STATUS_INVALID_RESTRICTION,
  * STATUS_FOLDER_NOT_FOUND is not given: an unknown folder is empty. */
-enum status message_list(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const struct list_query *query, struct list_page *out) MUST_CHECK;
+enum status store_message_list(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const struct list_query *query, struct list_page *out) MUST_CHECK;
 
 #endif

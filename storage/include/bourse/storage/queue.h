@@ -11,14 +11,14 @@
 
 enum queue_recipient_state { QUEUE_WAITING = 0, QUEUE_DELIVERED = 1, QUEUE_FAILED = 2 };
 
-struct queue_recipient_new {
+struct store_queue_recipient_new {
     const char *address;
     const char *destination; /* routing key: domain in lower case (or "smarthost") */
     const char *dsn_notify;  /* RFC 3461 NOTIFY as given, "" when not */
     const char *dsn_orcpt;   /* ORCPT, "" when not given */
 };
 
-struct queue_entry_new {
+struct store_queue_entry_new {
     const char *sender;       /* envelope sender, "" for the null one */
     const char *envelope_id;  /* ENVID, "" */
     const char *dsn_return;   /* RET: "FULL", "HDRS" or "" */
@@ -28,14 +28,14 @@ struct queue_entry_new {
     const char *trace_id;     /* request id in the logs */
     instant expires;          /* returned to the sender after it */
     instant due;              /* 0: now; later: deferred delivery */
-    const struct queue_recipient_new *recipients;
+    const struct store_queue_recipient_new *recipients;
     size_t recipient_count;
 };
 
 /* A queue row outside the accept transaction (bounces, notices): MIME bytes are a blob written before. */
-enum status queue_add(struct transaction *tx, const struct queue_entry_new *entry, int64_t mime_blob, int64_t *id) MUST_CHECK;
+enum status store_queue_add(struct transaction *tx, const struct store_queue_entry_new *entry, int64_t mime_blob, int64_t *id) MUST_CHECK;
 
-struct queue_recipient {
+struct store_queue_recipient {
     int64_t id;              /* within the queue entry */
     const char *address, *destination, *dsn_notify, *dsn_orcpt;
     enum queue_recipient_state state;
@@ -49,7 +49,7 @@ struct queue_recipient {
     bool delay_reported;
 };
 
-struct queue_entry {
+struct store_queue_entry {
     int64_t id;
     const char *sender, *envelope_id, *dsn_return, *origin, *trace_id;
     bool needs_smtputf8, needs_8bit;
@@ -57,59 +57,59 @@ struct queue_entry {
     int64_t mime_blob;
     uint64_t size;
     instant created, expires;
-    struct queue_recipient *recipients; /* of a lease: the leased ones only */
+    struct store_queue_recipient *recipients; /* of a lease: the leased ones only */
     size_t recipient_count;
 };
 
 /* Destinations that have due, unleased, unheld recipients, the longest due first. */
-struct queue_destination {
+struct store_queue_destination {
     const char *destination;
     int64_t recipients;
     instant oldest_due;
 };
-enum status queue_due_destinations(TALLOC_CTX *mem, struct transaction *tx, size_t limit, struct queue_destination **out, size_t *count) MUST_CHECK;
+enum status store_queue_due_destinations(TALLOC_CTX *mem, struct transaction *tx, size_t limit, struct store_queue_destination **out, size_t *count) MUST_CHECK;
 
 /* Leases the due recipients of the oldest entry for that destination (at most `limit` of one entry) until now + lease_us. Other
  * workers never get the same ones at the same time. *out is NULL when nothing is due. Commits on its own. */
-enum status queue_lease(TALLOC_CTX *mem, struct store *store, const char *destination, const char *worker, size_t limit, int64_t lease_us,
-                        struct queue_entry **out) MUST_CHECK;
+enum status store_queue_lease(TALLOC_CTX *mem, struct store *store, const char *destination, const char *worker, size_t limit, int64_t lease_us,
+                        struct store_queue_entry **out) MUST_CHECK;
 /* Longer lease for work that goes on. STATUS_CONFLICT when it was lost. */
-enum status queue_renew(struct store *store, int64_t queue_id, const char *worker, int64_t lease_us) MUST_CHECK;
+enum status store_queue_renew(struct store *store, int64_t queue_id, const char *worker, int64_t lease_us) MUST_CHECK;
 
-enum queue_outcome { OUTCOME_DELIVERED, OUTCOME_DEFERRED, OUTCOME_FAILED };
-struct queue_result {
+enum store_outcome { OUTCOME_DELIVERED, OUTCOME_DEFERRED, OUTCOME_FAILED };
+struct store_queue_result {
     int64_t recipient;     /* queue_recipient.id */
-    enum queue_outcome outcome;
+    enum store_outcome outcome;
     instant next_attempt;  /* DEFERRED */
     bool delay_reported;   /* a delay notice goes out with this transaction */
     const char *reply, *status, *host; /* "" allowed */
 };
 /* Records results and ends the lease. When no recipient waits any more the entry goes (with its reference to the MIME blob). In the
  * caller's transaction, so that a bounce can be queued together with it. */
-enum status queue_record(struct transaction *tx, int64_t queue_id, const char *worker, const struct queue_result *results, size_t count) MUST_CHECK;
+enum status store_queue_record(struct transaction *tx, int64_t queue_id, const char *worker, const struct store_queue_result *results, size_t count) MUST_CHECK;
 /* Gives leased recipients back untouched (shutdown). */
-enum status queue_return(struct store *store, int64_t queue_id, const char *worker) MUST_CHECK;
+enum status store_queue_return(struct store *store, int64_t queue_id, const char *worker) MUST_CHECK;
 
 /* ---- administration ---- */
 /* Pages by id. */
-enum status queue_list(TALLOC_CTX *mem, struct transaction *tx, int64_t after, size_t limit, struct queue_entry **out, size_t *count) MUST_CHECK;
+enum status store_queue_list(TALLOC_CTX *mem, struct transaction *tx, int64_t after, size_t limit, struct store_queue_entry **out, size_t *count) MUST_CHECK;
 /* STATUS_NOT_FOUND. */
-enum status queue_show(TALLOC_CTX *mem, struct transaction *tx, int64_t queue_id, struct queue_entry *out) MUST_CHECK;
+enum status store_queue_show(TALLOC_CTX *mem, struct transaction *tx, int64_t queue_id, struct store_queue_entry *out) MUST_CHECK;
 /* queue_id 0: all. *changed: entries. */
-enum status queue_hold(struct transaction *tx, int64_t queue_id, bool hold, size_t *changed) MUST_CHECK;
+enum status store_queue_hold(struct transaction *tx, int64_t queue_id, bool hold, size_t *changed) MUST_CHECK;
 /* Makes waiting recipients due now. `destination` NULL: all. */
-enum status queue_retry(struct transaction *tx, int64_t queue_id, const char *destination, size_t *changed) MUST_CHECK;
+enum status store_queue_retry(struct transaction *tx, int64_t queue_id, const char *destination, size_t *changed) MUST_CHECK;
 /* Without telling the sender. Leased entries go too (their worker's record finds nothing). */
-enum status queue_delete(struct transaction *tx, int64_t queue_id) MUST_CHECK;
+enum status store_queue_delete(struct transaction *tx, int64_t queue_id) MUST_CHECK;
 
-struct queue_statistics {
+struct store_queue_statistics {
     int64_t entries, waiting, leased, held, deferred; /* recipients, but for entries and held */
     instant oldest;                                   /* 0: empty */
     instant next_due;                                 /* 0: nothing waits */
 };
-enum status queue_statistics(struct transaction *tx, struct queue_statistics *out) MUST_CHECK;
+enum status store_queue_statistics(struct transaction *tx, struct store_queue_statistics *out) MUST_CHECK;
 
 /* Recipients that can expire or want a delay notice: entries with waiting, unleased recipients created before `before`. */
-enum status queue_delayed(TALLOC_CTX *mem, struct transaction *tx, instant before, size_t limit, struct queue_entry **out, size_t *count) MUST_CHECK;
+enum status store_queue_delayed(TALLOC_CTX *mem, struct transaction *tx, instant before, size_t limit, struct store_queue_entry **out, size_t *count) MUST_CHECK;
 
 #endif

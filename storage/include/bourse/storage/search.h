@@ -17,7 +17,7 @@ struct search_query {
     bool with_props;
 };
 
-/* As message_list, over many folders; `total` is -1. STATUS_TOO_COMPLEX when more than 100,000 candidates would have to be evaluated. */
+/* As store_message_list, over many folders; `total` is -1. STATUS_TOO_COMPLEX when more than 100,000 candidates would have to be evaluated. */
 enum status search_run(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const struct search_query *query, struct list_page *out) MUST_CHECK;
 
 /* Full text is filled in the background: takes up to `limit` items that have no row yet. *done: how many. Own transactions. */

@@ -2,12 +2,12 @@
  *
  *     struct transaction *tx;
  *     TRY(transaction_begin(mem, store, TRANSACTION_WRITE, &tx));
- *     TRY(mailbox_lock(tx, mailbox, NULL));          // LAST before writing: blobs first (prepared messages), then the mailbox row
- *     TRY(message_create(tx, mailbox, folder, prepared, &options, &created));
+ *     TRY(store_mailbox_lock(tx, mailbox, NULL));          // LAST before writing: blobs first (prepared messages), then the mailbox row
+ *     TRY(store_message_create(tx, mailbox, folder, prepared, &options, &created));
  *     return transaction_commit(tx);                 // leaving by TRY: talloc frees tx with mem, the destructor rolls back
  *
  * (Free `tx` early with talloc_free when `mem` lives long.) A READ transaction sees one snapshot. A WRITE transaction is READ
- * COMMITTED; what decides a write must be read after mailbox_lock. Change numbers, object ids, folder counters, mailbox sizes and event
+ * COMMITTED; what decides a write must be read after store_mailbox_lock. Change numbers, object ids, folder counters, mailbox sizes and event
  * rows collect in the transaction and are written by transaction_commit in one round trip, so counters read inside the same
  * transaction are those from before it.
  *
