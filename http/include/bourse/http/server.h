@@ -7,12 +7,12 @@
 #include "bourse/http/service.h"
 
 struct http_server; /* opaque */
-struct sign_in;     /* bourse/directory/sign_in.h */
+struct directory;   /* bourse/directory/sign_in.h */
 
 struct http_server_options {
     const struct config *config; /* must outlive the server; see http_server_reload */
     struct workers *workers;     /* runs handlers and sign-ins; outlives the server */
-    struct sign_in *sign_in;     /* may be NULL when all services are open */
+    struct directory *directory; /* checks sign-ins; may be NULL when all services are open */
     const struct http_service *const *services;
     size_t service_count;
     const int *listeners; /* listening sockets (http_listen), taken over */
