@@ -147,7 +147,7 @@ static bool read_offset(const char **at, int *minutes)
 
 static bool is_date(const struct date *date)
 {
-    bool is_day = date->year >= 1600 && date->month >= 1 && date->month <= 12 && date->day >= 1 &&
+    bool is_day = date->year >= 1601 && date->month >= 1 && date->month <= 12 && date->day >= 1 &&
                   date->day <= days_in_month(date->year, date->month);
     bool is_end_of_day = date->hour == 24 && date->minute == 0 && date->second == 0 && date->ticks == 0;
     return is_day && (is_end_of_day || (date->hour < 24 && date->minute < 60 && date->second < 60));

@@ -33,7 +33,7 @@ int64_t instant_to_unix(instant when);
 const char *instant_format(instant when, char out[INSTANT_TEXT_SIZE]);
 /* The same with milliseconds when they are not zero. */
 const char *instant_format_precise(instant when, char out[INSTANT_TEXT_SIZE]);
-/* xs:dateTime with Z, an offset or none (then UTC), optional fraction. False when it is not one or out of 1601..9999. */
+/* xs:dateTime with Z, an offset or none (then UTC), optional fraction. False when it is not one or a year out of 1601..9999. */
 bool instant_parse(const char *text, instant *out);
 /* Mail date [RFC 5322] 3.3: "Sat, 21 Nov 2026 22:51:00 +0000". */
 #define INSTANT_MAIL_SIZE 48
