@@ -45,7 +45,7 @@ directory_configure() {
 directory_start() {
     rm -f "$1/ldapi"
     # -d 0 keeps it in the foreground, so that its pid is known and no log daemon is used
-    process_start "$1/pid" "$2" "${as_service[@]}" "${directory_wrapper[@]}" "$(command -v slapd)" -d 0 \
+    process_start "$1.pid" "$2" "${as_service[@]}" "${directory_wrapper[@]}" "$(command -v slapd)" -d 0 \
         -F "$1/slapd.d" -h "$(directory_socket_uri "$1")${3:+ $3}"
 }
 directory_wrapper=()
@@ -55,7 +55,7 @@ directory_wait() {
     local limit=$(($2 * 40))
     while ! { [ -S "$1/ldapi" ] &&
         ldapsearch -LLL -Q -Y EXTERNAL -H "$(directory_socket_uri "$1")" -s base -b '' 1.1 >/dev/null 2>&1; }; do
-        process_alive "$1/pid" || return 1
+        process_alive "$1.pid" || return 1
         limit=$((limit - 1))
         [ "$limit" -gt 0 ] || return 1
         sleep 0.025
