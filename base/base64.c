@@ -5,17 +5,27 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* Four characters of at most three bytes. */
+static void encode_group(struct slice bytes, uint8_t out[4])
+{
+    uint32_t group = (uint32_t)bytes.data[0] << 16;
+    group |= bytes.length > 1 ? (uint32_t)bytes.data[1] << 8 : 0;
+    group |= bytes.length > 2 ? bytes.data[2] : 0u;
+    out[0] = (uint8_t)alphabet[group >> 18];
+    out[1] = (uint8_t)alphabet[group >> 12 & 63];
+    out[2] = bytes.length > 1 ? (uint8_t)alphabet[group >> 6 & 63] : '=';
+    out[3] = bytes.length > 2 ? (uint8_t)alphabet[group & 63] : '=';
+}
+
 void base64_append(struct buffer *out, struct slice data)
 {
-    for (size_t at = 0; at < data.length; at += 3) {
-        size_t left = data.length - at;
-        uint32_t group = (uint32_t)data.data[at] << 16;
-        group |= left > 1 ? (uint32_t)data.data[at + 1] << 8 : 0;
-        group |= left > 2 ? data.data[at + 2] : 0u;
-        char text[4] = { alphabet[group >> 18], alphabet[group >> 12 & 63], left > 1 ? alphabet[group >> 6 & 63] : '=',
-                         left > 2 ? alphabet[group & 63] : '=' };
-        buffer_append(out, text, sizeof text);
-    }
+    size_t groups = data.length / 3 + (data.length % 3 != 0);
+    uint8_t *room = groups > 0 && groups < SIZE_MAX / 4 ? buffer_reserve(out, groups * 4) : NULL;
+    if (room == NULL)
+        return;
+    for (size_t i = 0; i < groups; i++)
+        encode_group(slice_part(data, i * 3, 3), room + i * 4);
+    buffer_commit(out, groups * 4);
 }
 
 static uint8_t base64_digit(uint8_t c)
