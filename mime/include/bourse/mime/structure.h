@@ -60,6 +60,7 @@ struct mime_part {
     uint64_t header_length; /* with the empty line */
     uint64_t body_offset;
     uint64_t body_length; /* encoded; without the line break that belongs to the boundary */
+    uint32_t group;       /* body parts of one group are forms of the same text (multipart/alternative); the body is all groups in order */
     int32_t attachment;   /* PidTagAttachNumber of the attachment, -1 when it is none */
     const char *type;     /* lower case "text/plain" */
     const char *charset;  /* as given, lower case */
