@@ -30,8 +30,14 @@ enum status object_id_parse(const char *text, struct object_id *out) MUST_CHECK;
 
 /* MAPI entry ids: folder (46 bytes) [MS-OXCDATA] 2.2.4.1, message (70 bytes) 2.2.4.2, store 2.2.4.3. `replica`: database GUID of the
  * mailbox's replica. */
+/* A mailbox gets a store entry id that names it by GUID; an attachment, which has none of its own, that of its message. */
 void entry_id_append(struct buffer *out, const struct object_id *id, struct guid replica);
+/* STATUS_INVALID_ID for anything else, also for ids of public stores. `replica` may be NULL; it is zero for a store's id. */
 enum status entry_id_parse(struct slice bytes, struct object_id *out, struct guid *replica) MUST_CHECK;
+/* Store entry id with the names that a client connected with: server (FQDN or mailbox@domain) and X.500 name of the mailbox. */
+void store_entry_id_append(struct buffer *out, const char *server, const char *mailbox_dn);
+/* Of any private store, whoever made it. The texts are on `mem`. */
+enum status store_entry_id_parse(TALLOC_CTX *mem, struct slice bytes, char **server, char **mailbox_dn) MUST_CHECK;
 
 /* 22-byte source key / change key: replica GUID + 6-byte big-endian counter [MS-OXCFXICS] 2.2.2.2 XID. */
 void xid_append(struct buffer *out, struct guid replica, int64_t counter);
@@ -44,7 +50,7 @@ enum status change_key_parse(const char *text, int64_t *change_number) MUST_CHEC
 
 /* Predecessor change list [MS-OXCFXICS] 2.2.2.3: sized XIDs sorted by GUID. */
 enum pcl_order { PCL_EQUAL, PCL_OLDER, PCL_NEWER, PCL_CONFLICT };
-/* Adds (or raises) one replica's counter in packed form. */
+/* Adds (or raises) one replica's counter in packed form. STATUS_MALFORMED if `pcl` is none; it may be empty. */
 enum status pcl_merge(TALLOC_CTX *mem, struct slice pcl, struct guid replica, int64_t counter, struct slice *out) MUST_CHECK;
 /* How `a` relates to `b`. STATUS_MALFORMED for bytes that are no PCL. */
 enum status pcl_compare(struct slice a, struct slice b, enum pcl_order *out) MUST_CHECK;

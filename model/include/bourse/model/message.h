@@ -50,9 +50,9 @@ struct message_mime {
 
 struct message {
     struct bag *props; /* never NULL */
-    struct recipient *recipients;
+    struct recipient *recipients; /* talloc array, NULL when there are none */
     size_t recipient_count;
-    struct attachment *attachments; /* ordered by number */
+    struct attachment *attachments; /* talloc array ordered by number, NULL when there are none */
     size_t attachment_count;
     struct message_mime mime;
 };

@@ -29,9 +29,13 @@ struct restriction {
     uint32_t number;                  /* BITMASK mask, SIZE bytes, COUNT */
     bool mask_is_zero;                /* BITMASK: true = all bits clear */
     struct value value;               /* CONTENT, PROPERTY */
+    size_t comment_count;             /* COMMENT: values that say nothing about the match, kept for who made it (Outlook's rules) */
+    struct value *comments;
 };
 
 #define RESTRICTION_DEPTH_MAX 32
+#define RESTRICTION_NODES_MAX 4096
+#define RESTRICTION_VALUE_MAX 65536 /* bytes of one value */
 
 /* The object that is tested. Functions get `data`; values must stay valid during the evaluation. */
 struct restriction_subject {
@@ -43,14 +47,19 @@ struct restriction_subject {
     void *data;
 };
 
+/* Zeroed; NULL when out of memory. Strings of values must outlive the restriction or hang on it. */
 struct restriction *restriction_new(TALLOC_CTX *mem, enum restriction_kind kind);
+/* The child moves onto its parent. */
 enum status restriction_add_child(struct restriction *parent, struct restriction *child) MUST_CHECK;
 /* Depth, child counts, types that can be compared. STATUS_INVALID_RESTRICTION or STATUS_TOO_COMPLEX. */
 enum status restriction_check(const struct restriction *restriction) MUST_CHECK;
-/* NULL restriction matches everything. A missing property makes a comparison false, as Exchange has it. */
+/* NULL restriction matches everything. A missing property makes a comparison false, as Exchange has it. A tag of a multiple type with a
+ * single value tests each element. A value that is only stored (VALUE_STORED) matches EXIST and SIZE, else nothing. REL_MEMBER_OF_LIST is
+ * true for the list's own entry id; who knows the directory expands members before. COUNT limits a table, not a match. */
 bool restriction_matches(const struct restriction *restriction, const struct restriction_subject *subject);
 
-/* ROP encoding [MS-OXCDATA] 2.12 (16-bit counts) and extended-rule encoding (32-bit counts). */
+/* ROP encoding [MS-OXCDATA] 2.12 (16-bit counts) and extended-rule encoding (32-bit counts) [MS-OXCDATA] 2.11.1.1. Pack refuses what
+ * restriction_check refuses. Unpack reads one restriction from the cursor and checks it; String8 becomes String (UTF-8, else Latin-1). */
 enum status restriction_pack(const struct restriction *restriction, bool wide_counts, struct buffer *out) MUST_CHECK;
 enum status restriction_unpack(TALLOC_CTX *mem, struct wire *in, bool wide_counts, struct restriction **out) MUST_CHECK;
 

@@ -1,0 +1,185 @@
+/* Object ids of EWS. The bytes under the base64:
+ *   version (1) | kind + 16 * attachment depth (1) | mailbox GUID (16) | folder, item, attachment numbers (varints) | check sum (4)
+ * The check sum is the first four bytes of SHA-256 over all before it. */
+#include "bourse/base/hash.h"
+#include "bourse/base/text.h"
+#include "bourse/base/wire.h"
+#include "bourse/model/ids.h"
+
+#define OBJECT_ID_VERSION 1
+#define CHECK_SIZE 4
+#define OBJECT_ID_BYTES_MAX 128
+#define OBJECT_ID_TEXT_MAX 176
+#define ATTACHMENT_DEPTH_MAX ARRAY_LENGTH(((struct object_id *)0)->attachments)
+
+/* Exchange's ChangeKeys are longer; clients only compare and return them. Kind (1), check (2), change number (6): 12 characters. */
+#define CHANGE_KEY_VERSION 0x10
+#define CHANGE_KEY_BYTES 9
+
+static bool is_counter(int64_t counter)
+{
+    return counter > 0 && counter <= OBJECT_ID_MAX;
+}
+
+static bool is_valid(const struct object_id *id)
+{
+    bool has_folder = is_counter(id->folder), has_item = is_counter(id->item);
+    for (size_t i = 0; i < id->attachment_depth && i < ATTACHMENT_DEPTH_MAX; i++) {
+        if (id->attachments[i] < 0)
+            return false;
+    }
+    switch (id->kind) {
+    case OBJECT_MAILBOX:
+        return id->folder == 0 && id->item == 0 && id->attachment_depth == 0;
+    case OBJECT_FOLDER:
+        return has_folder && id->item == 0 && id->attachment_depth == 0;
+    case OBJECT_ITEM: /* also one that is embedded in attachments */
+        return has_folder && has_item && id->attachment_depth <= ATTACHMENT_DEPTH_MAX;
+    case OBJECT_ATTACHMENT:
+        return has_folder && has_item && id->attachment_depth > 0 && id->attachment_depth <= ATTACHMENT_DEPTH_MAX;
+    }
+    return false;
+}
+
+static void append_check(struct buffer *out)
+{
+    struct hash256 hash = hash_sha256(buffer_slice(out));
+    buffer_append(out, hash.bytes, CHECK_SIZE);
+}
+
+static char *take_base64(TALLOC_CTX *mem, struct buffer *bytes, struct buffer *text)
+{
+    base64_append(text, buffer_slice(bytes));
+    struct slice taken;
+    if (buffer_status(bytes) != STATUS_OK || buffer_take(text, mem, &taken) != STATUS_OK)
+        return NULL;
+    return (char *)(uintptr_t)taken.data;
+}
+
+char *object_id_text(TALLOC_CTX *mem, const struct object_id *id)
+{
+    TALLOC_CTX *scratch = talloc_new(mem);
+    struct buffer *bytes = buffer_new(scratch, OBJECT_ID_BYTES_MAX);
+    struct buffer *text = buffer_new(scratch, OBJECT_ID_TEXT_MAX);
+    char *result = NULL;
+    if (bytes != NULL && text != NULL) {
+        buffer_append_byte(bytes, OBJECT_ID_VERSION);
+        buffer_append_byte(bytes, (uint8_t)((size_t)id->kind | id->attachment_depth << 4));
+        buffer_append(bytes, id->mailbox.bytes, sizeof id->mailbox.bytes);
+        buffer_append_varint(bytes, (uint64_t)id->folder);
+        buffer_append_varint(bytes, (uint64_t)id->item);
+        for (size_t i = 0; i < id->attachment_depth && i < ATTACHMENT_DEPTH_MAX; i++)
+            buffer_append_varint(bytes, (uint32_t)id->attachments[i]);
+        append_check(bytes);
+        result = take_base64(mem, bytes, text);
+    }
+    talloc_free(scratch);
+    return result;
+}
+
+static bool read_object_id(struct slice bytes, struct object_id *id)
+{
+    if (bytes.length <= CHECK_SIZE)
+        return false;
+    struct slice body = slice_part(bytes, 0, bytes.length - CHECK_SIZE);
+    struct hash256 hash = hash_sha256(body);
+    if (memcmp(hash.bytes, bytes.data + body.length, CHECK_SIZE) != 0)
+        return false;
+    struct wire in = wire_over(body);
+    uint8_t version = wire_u8(&in);
+    uint8_t kind_and_depth = wire_u8(&in);
+    *id = (struct object_id){ .kind = (enum object_kind)(kind_and_depth & 0x0F), .attachment_depth = kind_and_depth >> 4 };
+    id->mailbox = wire_guid(&in);
+    id->folder = (int64_t)wire_varint(&in);
+    id->item = (int64_t)wire_varint(&in);
+    if (version != OBJECT_ID_VERSION || id->attachment_depth > ATTACHMENT_DEPTH_MAX)
+        return false;
+    for (size_t i = 0; i < id->attachment_depth; i++) {
+        uint64_t number = wire_varint(&in);
+        if (number > INT32_MAX)
+            return false;
+        id->attachments[i] = (int32_t)number;
+    }
+    return wire_finish(&in) == STATUS_OK && is_valid(id);
+}
+
+enum status object_id_parse(const char *text, struct object_id *out)
+{
+    size_t length = text != NULL ? strnlen(text, OBJECT_ID_TEXT_MAX + 1) : 0;
+    if (length == 0 || length > OBJECT_ID_TEXT_MAX)
+        return status_fail(STATUS_INVALID_ID, "object id of %zu characters", length);
+    TALLOC_CTX *scratch = talloc_new(NULL);
+    struct slice bytes;
+    struct object_id id;
+    bool is_one = base64_decode(scratch, slice_of(text, length), &bytes) == STATUS_OK && read_object_id(bytes, &id);
+    /* Only the one spelling that we make: clients use ids as keys. */
+    char *again = is_one ? object_id_text(scratch, &id) : NULL;
+    enum status status = STATUS_OK;
+    if (is_one && again == NULL)
+        status = status_fail(STATUS_NO_MEMORY, "object id");
+    else if (!is_one || strcmp(again, text) != 0)
+        status = status_fail(STATUS_INVALID_ID, "text of %zu characters is no object id", length);
+    else
+        *out = id;
+    talloc_free(scratch);
+    return status;
+}
+
+/* Fletcher-16: tells a typing or cutting error, no secret. */
+static uint16_t change_key_check(uint8_t kind, const uint8_t counter[6])
+{
+    unsigned low = kind, high = kind;
+    for (size_t i = 0; i < 6; i++) {
+        low = (low + counter[i]) % 255;
+        high = (high + low) % 255;
+    }
+    return (uint16_t)(high << 8 | low);
+}
+
+static void counter_to_bytes(int64_t counter, uint8_t bytes[6])
+{
+    for (size_t i = 0; i < 6; i++)
+        bytes[i] = (uint8_t)((uint64_t)counter >> (8 * (5 - i)));
+}
+
+char *change_key_text(TALLOC_CTX *mem, enum object_kind kind, int64_t change_number)
+{
+    TALLOC_CTX *scratch = talloc_new(mem);
+    struct buffer *bytes = buffer_new(scratch, CHANGE_KEY_BYTES);
+    struct buffer *text = buffer_new(scratch, 64);
+    char *result = NULL;
+    if (bytes != NULL && text != NULL) {
+        uint8_t counter[6];
+        uint8_t first = (uint8_t)(CHANGE_KEY_VERSION | (unsigned)kind);
+        counter_to_bytes(change_number, counter);
+        buffer_append_byte(bytes, first);
+        buffer_append_u16_be(bytes, change_key_check(first, counter));
+        buffer_append(bytes, counter, sizeof counter);
+        result = take_base64(mem, bytes, text);
+    }
+    talloc_free(scratch);
+    return result;
+}
+
+enum status change_key_parse(const char *text, int64_t *change_number)
+{
+    const size_t characters = CHANGE_KEY_BYTES / 3 * 4;
+    if (text == NULL || strnlen(text, characters + 1) != characters)
+        return status_fail(STATUS_INVALID_CHANGE_KEY, "change key has another length than %zu", characters);
+    TALLOC_CTX *scratch = talloc_new(NULL);
+    struct slice bytes = slice_of(NULL, 0);
+    bool is_one = base64_decode(scratch, slice_of(text, characters), &bytes) == STATUS_OK && bytes.length == CHANGE_KEY_BYTES;
+    int64_t number = 0;
+    if (is_one) {
+        const uint8_t *at = bytes.data;
+        is_one = (at[0] & 0xF0) == CHANGE_KEY_VERSION && (at[0] & 0x0F) <= OBJECT_ATTACHMENT &&
+                 change_key_check(at[0], at + 3) == (uint16_t)(at[1] << 8 | at[2]);
+        for (size_t i = 3; i < CHANGE_KEY_BYTES; i++)
+            number = number << 8 | at[i];
+    }
+    talloc_free(scratch);
+    if (!is_one)
+        return status_fail(STATUS_INVALID_CHANGE_KEY, "text is no change key");
+    *change_number = number;
+    return STATUS_OK;
+}
