@@ -22,6 +22,7 @@ struct config {
 struct reader {
     struct config *config;
     const char *name; /* of the file */
+    unsigned list_lengths[CONFIG_COUNT];
     char error[ERROR_SIZE];
 };
 
@@ -86,24 +87,56 @@ static char *text_of(cfg_opt_t *option)
     return text;
 }
 
-/* libconfuse calls this when it has read the value of an option. */
-static int on_value(cfg_t *cfg, cfg_opt_t *option)
+/* True if the option has a value already. libconfuse reports a list with each element and once more at its end: then it has grown or is
+ * the same. */
+static bool is_set_again(int row, cfg_opt_t *option, const char *text)
 {
-    int row = find_row(slice_of_text(cfg_name(cfg)), slice_of_text(option->name));
-    struct config_value *value = row >= 0 ? &reader->config->values[row] : NULL;
+    const struct config_value *value = &reader->config->values[row];
+    unsigned before = reader->list_lengths[row];
+    reader->list_lengths[row] = cfg_opt_size(option);
+    if (value->line == 0)
+        return false;
+    if (config_rows[row].type != CONFIG_TYPE_LIST)
+        return true;
+    return cfg_opt_size(option) <= before && strcmp(text, value->text) != 0;
+}
+
+/* Takes over what libconfuse has read for an option. Non-zero makes it stop. */
+static int keep_value(cfg_t *section, cfg_opt_t *option)
+{
+    int row = find_row(slice_of_text(cfg_name(section)), slice_of_text(option->name));
     char *text = text_of(option);
     char problem[CONFIG_PROBLEM_SIZE] = "out of memory";
-    if (value != NULL && value->line > 0)
+    if (row < 0 || text == NULL) {
+        talloc_free(text);
+        cfg_error(section, "%s: %s", option->name, problem);
+        return -1;
+    }
+    struct config_value *value = &reader->config->values[row];
+    if (is_set_again(row, option, text))
         snprintf(problem, sizeof problem, "was set before, on line %d", value->line);
-    else if (value != NULL && text != NULL &&
-             config_value_parse(reader->config, &config_rows[row], text, value, problem))
+    else if (config_value_parse(reader->config, &config_rows[row], text, value, problem))
         problem[0] = '\0';
     talloc_free(text);
     if (problem[0] != '\0') {
-        cfg_error(cfg, "%s %s", option->name, problem);
+        cfg_error(section, "%s %s", option->name, problem);
         return -1;
     }
-    value->line = cfg->line;
+    value->line = section->line;
+    return 0;
+}
+
+/* At the end of a section: an empty list, which libconfuse does not report by itself. */
+static int on_section(cfg_t *cfg, cfg_opt_t *option)
+{
+    (void)cfg;
+    cfg_t *section = cfg_opt_getnsec(option, 0);
+    for (unsigned i = 0; section != NULL && i < cfg_num(section); i++) {
+        cfg_opt_t *list = cfg_getnopt(section, i);
+        bool is_empty_list = (list->flags & CFGF_LIST) != 0 && (list->flags & CFGF_MODIFIED) != 0 && cfg_opt_size(list) == 0;
+        if (is_empty_list && keep_value(section, list) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -122,26 +155,29 @@ static cfg_opt_t *make_options(TALLOC_CTX *mem)
             options[used++] = (cfg_opt_t){ .name = config_rows[i].name,
                                            .type = CFGT_STR,
                                            .flags = CFGF_NODEFAULT | (is_list ? CFGF_LIST : CFGF_NONE),
-                                           .validcb = on_value };
+                                           .validcb = keep_value };
         }
         sections[section_count++] =
-            (cfg_opt_t){ .name = section, .type = CFGT_SEC, .subopts = options, .flags = CFGF_NONE };
+            (cfg_opt_t){ .name = section, .type = CFGT_SEC, .subopts = options, .flags = CFGF_NONE, .validcb = on_section };
     }
     return sections;
 }
 
-/* Runs libconfuse over `file`; the values go to reader->config. */
-static enum status scan(FILE *file)
+/* Runs libconfuse over the text; the values go to reader->config. */
+static enum status scan(struct slice text)
 {
     TALLOC_CTX *local = talloc_new(NULL);
     cfg_opt_t *options = local != NULL ? make_options(local) : NULL;
-    cfg_t *cfg = options != NULL ? cfg_init(options, CFGF_NONE) : NULL;
+    FILE *file = fmemopen((void *)(uintptr_t)text.data, text.length, "r");
+    cfg_t *cfg = options != NULL && file != NULL ? cfg_init(options, CFGF_NONE) : NULL;
     int result = -1;
     if (cfg != NULL) {
         cfg_set_error_function(cfg, on_error);
         result = cfg_parse_fp(cfg, file);
         cfg_free(cfg);
     }
+    if (file != NULL)
+        fclose(file);
     talloc_free(local);
     if (cfg == NULL)
         return STATUS_NO_MEMORY;
@@ -153,20 +189,27 @@ static enum status scan(FILE *file)
 }
 
 /* What is wrong with the file as a whole; NULL: nothing. */
-static const char *text_problem(struct slice text)
+static const char *text_problem(struct slice text, int *line)
 {
+    *line = 1;
+    if (text.length >= CONFIG_FILE_MOST)
+        return "is too large";
     if (slice_find_byte(text, '\0') >= 0)
         return "contains a NUL byte";
-    return utf8_is_valid(text) ? NULL : "is not UTF-8 text";
+    if (!utf8_is_valid(text))
+        return "is not UTF-8 text";
+    const char *problem;
+    return config_syntax_check(text, line, &problem) ? NULL : problem;
 }
 
 enum status config_parse_text(TALLOC_CTX *mem, const char *name, struct slice text, struct config **out)
 {
     *out = NULL;
     struct reader here = { .name = name };
-    const char *problem = text_problem(text);
+    int line;
+    const char *problem = text_problem(text, &line);
     if (problem != NULL) {
-        snprintf(here.error, sizeof here.error, "%.200s: %s", name, problem);
+        snprintf(here.error, sizeof here.error, "%.200s:%d: %s", name, line, problem);
         return refuse(here.error);
     }
     here.config = config_default(mem);
@@ -176,16 +219,11 @@ enum status config_parse_text(TALLOC_CTX *mem, const char *name, struct slice te
         *out = here.config;
         return STATUS_OK;
     }
-    FILE *file = fmemopen((void *)(uintptr_t)text.data, text.length, "r");
-    enum status status = STATUS_NO_MEMORY;
-    if (file != NULL) {
-        pthread_mutex_lock(&scanner);
-        reader = &here;
-        status = scan(file);
-        reader = NULL;
-        pthread_mutex_unlock(&scanner);
-        fclose(file);
-    }
+    pthread_mutex_lock(&scanner);
+    reader = &here;
+    enum status status = scan(text);
+    reader = NULL;
+    pthread_mutex_unlock(&scanner);
     if (status == STATUS_OK)
         *out = here.config;
     else

@@ -49,6 +49,9 @@ bool config_value_parse(TALLOC_CTX *mem, const struct config_row *row, const cha
 bool config_secret_read(TALLOC_CTX *mem, const struct config_row *row, struct config_value *value,
                         char problem[CONFIG_PROBLEM_SIZE]);
 
+/* Strings, comments and braces of a whole file (no NUL bytes in it). False: what is wrong, and where. */
+bool config_syntax_check(struct slice text, int *line, const char **problem);
+
 /* The parser alone: reads no secret files. `name` stands for the file in messages. */
 enum status config_parse_text(TALLOC_CTX *mem, const char *name, struct slice text, struct config **out) MUST_CHECK;
 
