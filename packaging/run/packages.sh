@@ -4,7 +4,7 @@
 # what the new packages would start at the next boot is disabled. Needs terminal.sh.
 
 # Servers that a package of the list brings with it.
-packages_units="postgresql slapd postfix smbd nmbd samba-ad-dc winbind dovecot unbound"
+packages_units="postgresql slapd postfix smbd nmbd samba-ad-dc winbind dovecot unbound davmail-server"
 
 # packages_missing KIND...: the names of those that are not installed, one a line.
 packages_missing() {
