@@ -11,7 +11,7 @@
 static EVP_MD *sha256;
 
 /* A server that cannot hash or has no randomness must not go on: it would store wrong digests or weak keys. */
-static void give_up(const char *what)
+static _Noreturn void give_up(const char *what)
 {
     fprintf(stderr, "bourse: %s failed\n", what);
     abort();
