@@ -42,8 +42,9 @@ def broken_rules(layer, text, rules, libraries):
     for header in INCLUDE.findall(text):
         parts = header.split("/")
         if parts[0] == "bourse" and len(parts) > 2:
-            target = parts[1]
-            if target != layer and target in rules and target not in rules[layer]:
+            target = target_of(header)
+            own = target == layer or (layer, target) == ("directory", "sign_in")
+            if not own and target in rules and target not in rules[layer]:
                 found.append(f"{layer} must not include {target} (docs/architecture.md, layers): {header}")
         elif ".." in parts:
             found.append(f"{layer} must not reach into another folder: {header}")
@@ -53,21 +54,21 @@ def broken_rules(layer, text, rules, libraries):
     return found
 
 
-def layer_folder(layer):
-    """The folder of a layer; sign_in is the authentication part of directory."""
-    for folder in (layer, os.path.join("directory", layer)):
-        if os.path.isdir(os.path.join(ROOT, folder)):
-            return folder
-    return None
+def headers_of(layer):
+    """The public headers of a layer as others include them. sign_in is the part of directory that the edges may see."""
+    folder = "directory/include_sign_in" if layer == "sign_in" else f"{layer}/include"
+    top = os.path.join(ROOT, folder)
+    return sorted(os.path.relpath(os.path.join(where, name), top) for where, _, names in os.walk(top) for name in names
+                  if name.endswith(".h"))
 
 
-def source_files(layer, rules):
-    folder = layer_folder(layer)
-    if not folder:
-        return
-    for where, folders, names in os.walk(os.path.join(ROOT, folder)):
-        # a layer inside a layer's folder is checked as itself
-        folders[:] = [name for name in folders if not (name in rules and where == os.path.join(ROOT, folder))]
+def target_of(header):
+    """The layer that an included header belongs to."""
+    return "sign_in" if header in headers_of("sign_in") else header.split("/")[1]
+
+
+def source_files(layer):
+    for where, _, names in os.walk(os.path.join(ROOT, layer)):
         for name in sorted(names):
             if name.endswith((".c", ".h")):
                 yield os.path.join(where, name)
@@ -76,7 +77,7 @@ def source_files(layer, rules):
 def check_sources(rules, libraries):
     files = failures = 0
     for layer in rules:
-        for path in source_files(layer, rules):
+        for path in source_files(layer):
             files += 1
             with open(path, encoding="utf-8", errors="replace") as file:
                 for rule in broken_rules(layer, file.read(), rules, libraries):
@@ -93,6 +94,8 @@ def check_controls(rules, libraries):
         ("ews", "#include <bourse/activesync/wbxml.h>\n", "ews must not include activesync"),
         ("base", '  #  include "bourse/model/value.h"\n', "base must not include model"),
         ("groupware", "#include <libpq-fe.h>\n", "groupware must not see libpq-fe.h"),
+        ("http", "#include <bourse/directory/directory.h>\n", "http must not include directory"),
+        ("http", "#include <bourse/directory/sign_in.h>\n", None),
         ("http", '#include "../storage/pool.h"\n', "must not reach into another folder"),
         ("groupware", "#include <bourse/storage/mailbox.h>\n#include <string.h>\n", None),
     ]
@@ -109,13 +112,10 @@ def check_controls(rules, libraries):
 
 def compile_flags(build, layer):
     """The compiler and its include options for one source file of the layer's library, or None."""
-    folder = layer_folder(layer)
-    if not folder:
-        return None
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         for entry in json.load(file):
             output = entry.get("output", "") + entry["command"]
-            if f"{folder}/CMakeFiles/{layer}.dir/" not in output:
+            if f"{layer}/CMakeFiles/{layer}.dir/" not in output:
                 continue
             words = shlex.split(entry["command"])
             compiler = next(word for word in words if re.search(r"(^|/)(gcc|cc|clang)[-\d]*$", word))
@@ -125,15 +125,6 @@ def compile_flags(build, layer):
                     options += [word, words[index + 1]]
             return [compiler] + options
     return None
-
-
-def first_header(layer):
-    folder = layer_folder(layer)
-    headers = os.path.join(ROOT, folder or layer, "include/bourse", layer)
-    if not os.path.isdir(headers):
-        return None
-    names = sorted(name for name in os.listdir(headers) if name.endswith(".h"))
-    return f"bourse/{layer}/{names[0]}" if names else None
 
 
 def includes_compile(flags, header, folder):
@@ -152,10 +143,10 @@ def check_compiler(build, rules):
             if not flags:
                 continue
             for target in rules:
-                header = first_header(target)
+                header = next(iter(headers_of(target)), None)
                 if not header:
                     continue
-                allowed = target == layer or target in rules[layer]
+                allowed = target in rules[layer] or target == layer or (layer, target) == ("directory", "sign_in")
                 compiles, errors = includes_compile(flags, header, folder)
                 pairs += 1
                 if allowed and not compiles:
