@@ -7,6 +7,8 @@
 /* The first character of `text` (not empty): its length in bytes and its code point. False for an ill-formed sequence; then `step` covers its
  * longest ill-formed part (Unicode 15.0 3.9, "maximal subpart") and the code point is U+FFFD. */
 bool code_point_next(struct slice text, size_t *step, uint32_t *code_point);
+/* Number of ASCII bytes from `from` (not above the length) on: most text is a run of them, and runs are fast. */
+size_t ascii_run(struct slice text, size_t from);
 /* Appends the UTF-8 form of a scalar value. */
 void code_point_append(struct buffer *out, uint32_t code_point);
 /* The text collected in `out` moved to `mem`; frees `out`. NULL when memory was out. */

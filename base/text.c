@@ -76,9 +76,22 @@ bool utf8_step(struct slice text, size_t *step)
     return code_point_next(text, step, &code_point);
 }
 
+size_t ascii_run(struct slice text, size_t from)
+{
+    size_t at = from;
+    for (uint64_t eight; text.length - at >= sizeof eight; at += sizeof eight) {
+        memcpy(&eight, text.data + at, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    while (at < text.length && text.data[at] < 0x80)
+        at++;
+    return at - from;
+}
+
 bool utf8_is_valid(struct slice text)
 {
-    for (size_t at = 0; at < text.length;) {
+    for (size_t at = ascii_run(text, 0); at < text.length; at += ascii_run(text, at)) {
         size_t step;
         if (!utf8_step(slice_part(text, at, text.length), &step))
             return false;
@@ -87,26 +100,39 @@ bool utf8_is_valid(struct slice text)
     return true;
 }
 
-/* A copy of the characters that `keep` lets pass (NULL: all), each ill-formed sequence as U+FFFD. */
+/* A copy of the characters that `keep` lets pass, each ill-formed sequence as U+FFFD. */
 static char *copy_characters(TALLOC_CTX *mem, struct slice text, bool (*keep)(uint32_t code_point))
 {
     struct buffer *out = buffer_new(mem, SIZE_MAX / 4);
     if (out == NULL)
         return NULL;
     for (size_t at = 0; at < text.length;) {
+        size_t run = 0;
+        while (at + run < text.length && text.data[at + run] < 0x80 && keep(text.data[at + run]))
+            run++;
+        buffer_append_slice(out, slice_part(text, at, run));
+        at += run;
+        if (at == text.length)
+            break;
         size_t step;
         uint32_t code_point;
         code_point_next(slice_part(text, at, text.length), &step, &code_point);
-        if (keep == NULL || keep(code_point))
+        if (keep(code_point))
             code_point_append(out, code_point);
         at += step;
     }
     return code_points_to_text(mem, out);
 }
 
+static bool is_any_character(uint32_t code_point)
+{
+    (void)code_point;
+    return true;
+}
+
 char *utf8_repair(TALLOC_CTX *mem, struct slice text)
 {
-    return copy_characters(mem, text, NULL);
+    return copy_characters(mem, text, is_any_character);
 }
 
 /* Char production, XML 1.0 (fifth edition) 2.2. */
@@ -146,9 +172,26 @@ size_t utf8_length(struct slice text)
     return count;
 }
 
+static void append_ascii_as_utf16(struct buffer *out, struct slice ascii)
+{
+    uint8_t *room = ascii.length > 0 ? buffer_reserve(out, ascii.length * 2) : NULL;
+    if (room == NULL)
+        return;
+    for (size_t i = 0; i < ascii.length; i++) {
+        room[i * 2] = ascii.data[i];
+        room[i * 2 + 1] = 0;
+    }
+    buffer_commit(out, ascii.length * 2);
+}
+
 void utf16_append(struct buffer *out, struct slice utf8)
 {
     for (size_t at = 0; at < utf8.length;) {
+        size_t run = ascii_run(utf8, at);
+        append_ascii_as_utf16(out, slice_part(utf8, at, run));
+        at += run;
+        if (at == utf8.length)
+            break;
         size_t step;
         uint32_t code_point;
         code_point_next(slice_part(utf8, at, utf8.length), &step, &code_point);

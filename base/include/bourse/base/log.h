@@ -22,7 +22,8 @@ void log_set_level(enum log_level least);
 void log_set_request(const char *request_id);
 const char *log_request(void); /* "" when none */
 
-/* Writes event with a message. With a status: its name and the thread's cause chain are added.
+/* Writes event with a message. With a status: its name and the thread's cause chain are added, and its fault counts: a fault of ours makes the
+ * line an error, one of the client alone at most a notice.
  * Never pass secrets: use struct secret, which cannot be printed. */
 #define log_event(event, ...) log_write((event), STATUS_OK, __VA_ARGS__)
 #define log_failure(event, status, ...) log_write((event), (status), __VA_ARGS__)

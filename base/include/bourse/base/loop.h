@@ -14,7 +14,7 @@ struct event_base;
 struct loop *loop_new(TALLOC_CTX *mem);
 /* Runs until loop_stop; returns after the current callbacks end. */
 void loop_run(struct loop *loop);
-/* Any thread, signal-safe not. */
+/* Any thread, signal-safe not. Functions posted before still run. Before loop_run it makes that return at once. */
 void loop_stop(struct loop *loop);
 /* Any thread: run `function(data)` in the loop's thread soon, in the order posted. */
 enum status loop_post(struct loop *loop, void (*function)(void *data), void *data) MUST_CHECK;

@@ -17,9 +17,11 @@ bool utf8_step(struct slice text, size_t *step);
 size_t utf8_length(struct slice text);
 /* UTF-8 -> UTF-16LE appended, no terminator. Ill-formed input becomes U+FFFD. */
 void utf16_append(struct buffer *out, struct slice utf8);
-/* UTF-16LE bytes -> UTF-8 text on `mem`; lone surrogates become U+FFFD; an odd byte is STATUS_MALFORMED. */
+/* UTF-16LE bytes -> UTF-8 text on `mem`; lone surrogates become U+FFFD; an odd byte is STATUS_MALFORMED. As C text the result
+ * ends at a U+0000 of the input. */
 enum status utf16_to_utf8(TALLOC_CTX *mem, struct slice utf16, char **out) MUST_CHECK;
-/* Removes characters that XML 1.0 does not allow (Char production). Returns a copy. */
+/* Removes characters that XML 1.0 does not allow (Char production); ill-formed sequences become U+FFFD. Returns a copy, NULL when out of
+ * memory. */
 char *xml_clean(TALLOC_CTX *mem, struct slice text);
 
 /* ASCII-only case: for protocol words and mail domains. */

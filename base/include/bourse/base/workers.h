@@ -14,6 +14,8 @@ enum status workers_start(TALLOC_CTX *mem, const char *name, size_t threads, siz
 enum status workers_submit(struct workers *workers, void (*function)(void *data), void *data) MUST_CHECK;
 /* No new jobs; waits until queued and running jobs end or `seconds` passed. True if all ended. */
 bool workers_drain(struct workers *workers, int64_t seconds);
+/* No new jobs; waits until all queued and running ones end, however long that takes (drain first to bound it), and joins the threads.
+ * Never from a job of the same pool. May be called again. */
 void workers_stop(struct workers *workers);
 size_t workers_queued(struct workers *workers);
 
