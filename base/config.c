@@ -368,3 +368,15 @@ void config_write_effective(const struct config *config, struct buffer *out)
         buffer_printf(out, "%s.%s = %s\n", config_rows[i].section, config_rows[i].name, text);
     }
 }
+
+void config_write_restart_needed(const struct config *running, const struct config *loaded, struct buffer *out)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < CONFIG_COUNT; i++) {
+        if (config_rows[i].reload != CONFIG_RELOAD_RESTART ||
+            strcmp(running->values[i].text, loaded->values[i].text) == 0)
+            continue;
+        buffer_printf(out, "%s%s.%s", is_first ? "" : ", ", config_rows[i].section, config_rows[i].name);
+        is_first = false;
+    }
+}

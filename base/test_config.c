@@ -179,6 +179,23 @@ static void set_by_hand(void **state)
     talloc_free(config);
 }
 
+static void reload_tells_what_waits_for_a_restart(void **state)
+{
+    (void)state;
+    struct config *running = config_default(NULL), *loaded = config_default(NULL);
+    struct buffer *out = buffer_new(NULL, 1000);
+    config_write_restart_needed(running, loaded, out);
+    assert_string_equal(buffer_text(out), "");
+    assert_int_equal(config_set(loaded, "smtp.port=2525"), STATUS_OK);
+    assert_int_equal(config_set(loaded, "smtp.recipients=500"), STATUS_OK);
+    assert_int_equal(config_set(loaded, "http.workers=4"), STATUS_OK);
+    config_write_restart_needed(running, loaded, out);
+    assert_string_equal(buffer_text(out), "smtp.port, http.workers");
+    talloc_free(out);
+    talloc_free(running);
+    talloc_free(loaded);
+}
+
 static char warning[2000];
 
 static void keep_warning(const char *line, void *data)
@@ -334,6 +351,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_with_their_line),
         cmocka_unit_test(broken_syntax_is_refused),
         cmocka_unit_test(set_by_hand),
+        cmocka_unit_test(reload_tells_what_waits_for_a_restart),
         cmocka_unit_test(secret_is_read_and_never_shown),
         cmocka_unit_test(files_that_cannot_be_read),
         cmocka_unit_test(sample_gives_the_defaults),

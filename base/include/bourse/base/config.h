@@ -41,5 +41,7 @@ void config_write_sample(struct buffer *out);
 void config_write_manual(struct buffer *out);
 /* Effective values as text, secrets as "(set)" or "(unset)"; `boursectl config show`. */
 void config_write_effective(const struct config *config, struct buffer *out);
+/* After a reload: the options whose change waits for a restart, "smtp.port, http.port"; nothing when there are none. */
+void config_write_restart_needed(const struct config *running, const struct config *loaded, struct buffer *out);
 
 #endif
