@@ -20,7 +20,7 @@ build_preset() {
     set -o pipefail
     cmake --build "$folder" ${1:+--target "$@"} 2>&1 7>&- | tee -a "$log" | build_counter || {
         printf '\n' >&2
-        grep -E -A3 'error:|FAILED:|undefined reference|CMake Error' "$log" | head -30 >&2 || tail -n 5 "$log" >&2
+        grep -E -A3 'error:|FAILED:|undefined reference|CMake Error' "$log" | grep -v -e ' -o ' | head -30 >&2 || tail -n 5 "$log" >&2
         die "the $preset build failed (whole log: $log)"
     }
     exec 7>&-

@@ -3,8 +3,8 @@
 # anything while we install, no PostgreSQL cluster and no slapd database is made, no installed package is removed, and
 # what the new packages would start at the next boot is disabled. Needs terminal.sh.
 
-# Servers that a package of the list brings with it.
-packages_units="postgresql slapd postfix smbd nmbd samba-ad-dc winbind dovecot unbound davmail-server"
+# Servers that a package of the list would start at the next boot. (PostgreSQL has nothing to start without a cluster.)
+packages_units="slapd postfix smbd nmbd samba-ad-dc winbind dovecot unbound davmail-server"
 
 # packages_missing KIND...: the names of those that are not installed, one a line.
 packages_missing() {
@@ -103,11 +103,8 @@ packages_as_root_install() {
     fi
     for unit in $packages_units; do
         case $known in *" $unit "*) continue ;; esac
-        if [ -e "/lib/systemd/system/$unit.service" ]; then
-            systemctl disable "$unit.service" || :
-        elif [ -e "/etc/init.d/$unit" ]; then
-            update-rc.d "$unit" disable || :
-        fi
+        if [ -e "/lib/systemd/system/$unit.service" ]; then systemctl disable "$unit.service" || :; fi
+        if [ -e "/etc/init.d/$unit" ]; then update-rc.d "$unit" disable || :; fi
     done
 }
 
