@@ -251,8 +251,7 @@ static void show_record(const struct cache_record *record, void (*visit)(const s
 void cache_each(struct cache *cache, void (*visit)(const struct cache_record_view *record, void *data), void *data)
 {
     lock_take(&cache->lock);
-    struct cache_record *tail = cache->records != NULL ? cache->records->prev : NULL;
-    for (struct cache_record *record = tail; record != NULL; record = record == cache->records ? NULL : record->prev)
+    for (struct cache_record *record = cache->records; record != NULL; record = record->next)
         show_record(record, visit, data);
     lock_release(&cache->lock);
 }

@@ -34,7 +34,7 @@ size_t cache_count(struct cache *cache);
 /* Grows with every change of the content; re-use does not count. */
 uint64_t cache_version(struct cache *cache);
 
-/* Shows every record, least recently used first, under the lock: `visit` must not call the cache. */
+/* Shows every record, most recently used first, under the lock: `visit` must not call the cache. */
 struct cache_record_view {
     const char *primary;
     const char *const *keys;

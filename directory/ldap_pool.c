@@ -185,10 +185,17 @@ void ldap_return(struct ldap_pool *pool, struct ldap_connection *connection)
 {
     connection->idle_since = clock_monotonic_us();
     lock_take(&pool->lock);
-    connection->next = pool->idle[connection->purpose];
-    pool->idle[connection->purpose] = connection;
+    bool is_outdated = connection->generation < pool->generation;
+    if (is_outdated) {
+        pool->open[connection->purpose]--;
+    } else {
+        connection->next = pool->idle[connection->purpose];
+        pool->idle[connection->purpose] = connection;
+    }
     pthread_cond_signal(&pool->returned);
     lock_release(&pool->lock);
+    if (is_outdated)
+        ldap_disconnect(connection);
 }
 
 void ldap_discard(struct ldap_pool *pool, struct ldap_connection *connection, bool blames_server, const char *why)
@@ -226,6 +233,8 @@ void ldap_pool_prune(struct ldap_pool *pool, uint32_t generation, bool resets_se
     lock_take(&pool->lock);
     struct ldap_connection *old = take_out(pool, is_idle_since, clock_monotonic_us() - IDLE_MOST_US);
     struct ldap_connection *outdated = take_out(pool, is_of_older_settings, (int64_t)generation);
+    if (generation > pool->generation)
+        pool->generation = generation;
     if (resets_servers)
         memset(pool->servers, 0, sizeof pool->servers);
     pthread_cond_broadcast(&pool->returned);

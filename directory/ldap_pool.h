@@ -40,6 +40,7 @@ struct ldap_pool {
     struct ldap_connection *idle[LDAP_PURPOSE_COUNT];
     size_t open[LDAP_PURPOSE_COUNT]; /* idle and lent */
     struct ldap_server_state servers[SERVERS_MOST];
+    uint32_t generation; /* of the newest settings: older connections are closed when they come back */
     bool is_up;
     instant down_since;
     bool was_down_logged;

@@ -1,5 +1,7 @@
 #include "ldap_search.h"
 
+#include "ldap_read.h"
+
 #include <stdio.h>
 
 #include "bourse/base/metrics.h"
@@ -38,7 +40,7 @@ static enum status copy_values(TALLOC_CTX *mem, LDAP *ld, LDAPMessage *message, 
     return is_whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-static enum status copy_entry(TALLOC_CTX *mem, LDAP *ld, LDAPMessage *message, struct ldap_entry *out)
+enum status ldap_copy_entry(TALLOC_CTX *mem, LDAP *ld, LDAPMessage *message, struct ldap_entry *out)
 {
     BerElement *ber = NULL;
     char *dn = ldap_get_dn(ld, message);
@@ -83,7 +85,7 @@ static enum status copy_page(struct attempt *attempt, LDAPMessage *answer)
             out->is_truncated = true;
             break;
         }
-        TRY(copy_entry(out->entries, ld, at, &out->entries[out->count]));
+        TRY(ldap_copy_entry(out->entries, ld, at, &out->entries[out->count]));
         out->count++;
     }
     return STATUS_OK;
