@@ -6,7 +6,7 @@
 #include "bourse/model/bag.h"
 #include "bourse/model/restriction.h"
 
-/* Roles of special folders. FOLDER_ROLE(name, number in the store, EWS DistinguishedFolderId or "", ActiveSync folder type, display name, class). */
+/* Roles of special folders; the columns are in the table. */
 enum folder_role {
     FOLDER_ROLE_NONE = 0,
 #define FOLDER_ROLE(name, number, ...) FOLDER_ROLE_##name = (number),

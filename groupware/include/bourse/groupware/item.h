@@ -17,6 +17,7 @@ struct item {
     uint64_t size;
     instant created, modified, received, sent;
     uint32_t rights;            /* the session's effective rights on the item's folder */
+    const char *preview;        /* first characters of the body as one line of text; never NULL, always there */
     struct message *message;    /* columns are in props as properties (PROP_SUBJECT, PROP_MESSAGE_CLASS, ...) */
 };
 
@@ -26,7 +27,6 @@ enum item_part {
     ITEM_RECIPIENTS = 1 << 1,
     ITEM_ATTACHMENTS = 1 << 2,  /* list and properties, not contents */
     ITEM_BODIES = 1 << 3,       /* PROP_BODY and PROP_HTML, whichever exist are made from each other when missing */
-    ITEM_PREVIEW = 1 << 4,      /* PROP_PREVIEW-like short text in PROP_ABSTRACT */
     ITEM_ALL = ITEM_PROPERTIES | ITEM_RECIPIENTS | ITEM_ATTACHMENTS | ITEM_BODIES,
 };
 

@@ -2,6 +2,7 @@
 #ifndef BOURSE_GROUPWARE_QUEUE_H
 #define BOURSE_GROUPWARE_QUEUE_H
 
+#include "bourse/base/clock.h"
 #include "bourse/groupware/deliver.h"
 
 struct queue_recipient {

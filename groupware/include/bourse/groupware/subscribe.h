@@ -3,6 +3,7 @@
 #ifndef BOURSE_GROUPWARE_SUBSCRIBE_H
 #define BOURSE_GROUPWARE_SUBSCRIBE_H
 
+#include "bourse/base/clock.h"
 #include "bourse/groupware/session.h"
 
 enum event_kind {

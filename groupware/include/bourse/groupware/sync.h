@@ -7,11 +7,11 @@
 
 struct sync_position {
     struct guid mailbox;
-    int64_t folder;             /* 0: the hierarchy */
-    int64_t change_number;      /* all content changes up to here are known */
-    int64_t read_change_number; /* all read-state changes up to here are known */
-    int64_t first_pass_item;    /* while the first pass runs: last item given, newest first; else 0 */
-    int64_t first_pass_ceiling; /* change number when the first pass began */
+    int64_t folder;      /* 0: the hierarchy */
+    int64_t uid;         /* items created up to this one were told (storage/changes.h has the meaning of these four) */
+    int64_t first_uid;
+    int64_t change_number;
+    int64_t read_change_number;
 };
 
 enum sync_kind { SYNC_CREATE, SYNC_UPDATE, SYNC_READ_STATE, SYNC_DELETE };

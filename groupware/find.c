@@ -1,0 +1,110 @@
+/* Listing and searching. */
+#include "bourse/base/memory.h"
+#include "bourse/groupware/find.h"
+
+#include "bourse/storage/search.h"
+#include "folder_view.h"
+#include "item_view.h"
+
+static enum status convert_sort(TALLOC_CTX *mem, const struct find_query *query, struct list_sort **out)
+{
+    *out = NULL;
+    if (query->sort_count == 0)
+        return STATUS_OK;
+    *out = array_new(mem, struct list_sort, query->sort_count);
+    if (*out == NULL)
+        return status_fail(STATUS_NO_MEMORY, "sort");
+    for (size_t i = 0; i < query->sort_count; i++) {
+        if (!store_list_can_sort(query->sort[i].tag))
+            return status_fail(STATUS_INVALID_PROPERTY, "cannot sort by %#010x", (unsigned)query->sort[i].tag);
+        (*out)[i] = (struct list_sort){ .tag = query->sort[i].tag, .descending = query->sort[i].descending };
+    }
+    return STATUS_OK;
+}
+
+static enum status list_rows(TALLOC_CTX *mem, struct transaction *tx, const struct mailbox_key *key, int64_t folder, const struct find_query *query,
+                             size_t limit, struct list_page *page)
+{
+    struct list_sort *sort = NULL;
+    enum list_content content = query->associated ? LIST_FAI : LIST_ITEMS;
+    TRY(convert_sort(mem, query, &sort));
+    if (query->words != NULL && query->words[0] != '\0') {
+        struct search_query search = { .folders = &folder, .folder_count = 1, .content = content, .restriction = query->restriction,
+                                       .words = query->words, .sort = sort, .sort_count = query->sort_count, .offset = query->offset,
+                                       .limit = limit };
+        return search_run(mem, tx, key->id, &search, page);
+    }
+    struct list_query list = { .folder = folder, .content = content, .restriction = query->restriction, .sort = sort,
+                               .sort_count = query->sort_count, .offset = query->offset, .from_end = query->from_end, .limit = limit,
+                               .count_total = true };
+    return store_message_list(mem, tx, key->id, &list, page);
+}
+
+static enum status fill_items(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, uint32_t rights,
+                              const struct list_page *rows, unsigned parts, struct item_page *page)
+{
+    page->items = array_new(mem, struct item *, rows->count + 1);
+    int64_t *ids = array_new(mem, int64_t, rows->count + 1);
+    enum status *statuses = array_new(mem, enum status, rows->count + 1);
+    if (page->items == NULL || ids == NULL || statuses == NULL)
+        return status_fail(STATUS_NO_MEMORY, "items");
+    if (parts == 0) {
+        for (size_t i = 0; i < rows->count; i++)
+            TRY(item_of_row(mem, key, &rows->rows[i], rights, &page->items[i]));
+        page->count = rows->count;
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < rows->count; i++)
+        ids[i] = rows->rows[i].item;
+    struct item **loaded = array_new(mem, struct item *, rows->count + 1);
+    if (loaded == NULL)
+        return status_fail(STATUS_NO_MEMORY, "items");
+    TRY(items_load(mem, tx, session, key, ids, rows->count, parts, loaded, statuses));
+    for (size_t i = 0; i < rows->count; i++)
+        if (loaded[i] != NULL)
+            page->items[page->count++] = loaded[i];
+    return STATUS_OK;
+}
+
+static void finish_page(const struct find_query *query, const struct list_page *rows, struct item_page *page)
+{
+    page->total = rows->total >= 0 ? (size_t)rows->total : query->offset + rows->count + (rows->more ? 1 : 0);
+    page->next_offset = query->offset + rows->count;
+    page->includes_last = !rows->more;
+}
+
+static enum status find_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
+                           const struct find_query *query, struct item_page *page)
+{
+    uint32_t rights = 0;
+    struct list_page rows = { 0 };
+    struct store_folder row;
+    size_t cap = (size_t)config_int(session->groupware->config, CONFIG_ews_find_page);
+    size_t limit = query->limit == 0 || query->limit > cap ? cap : query->limit;
+    TRY(access_in(tx, session, key, folder, &rights));
+    TRY(access_verdict(rights, RIGHT_READ_ANY));
+    TRY(store_folder_get(mem, tx, key->id, folder, &row));
+    if (query->soft_deleted) /* what was soft-deleted shows in Recoverable Items, under its own folder id */
+        rows = (struct list_page){ 0 };
+    else
+        TRY(list_rows(mem, tx, key, folder, query, limit, &rows));
+    TRY(fill_items(mem, tx, session, key, rights, &rows, query->parts, page));
+    finish_page(query, &rows, page);
+    return STATUS_OK;
+}
+
+enum status item_find(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, const struct find_query *query,
+                      struct item_page **out)
+{
+    struct mailbox_key key;
+    struct transaction *tx = NULL;
+    *out = talloc_zero(mem, struct item_page);
+    if (*out == NULL)
+        return status_fail(STATUS_NO_MEMORY, "item page");
+    if (query->restriction != NULL)
+        TRY(restriction_check(query->restriction));
+    TRY(folder_begin(mem, session, folder->mailbox, TRANSACTION_READ, &key, &tx));
+    enum status status = find_in(mem, tx, session, &key, folder->folder, query, *out);
+    talloc_free(tx);
+    return status;
+}

@@ -1,0 +1,129 @@
+/* Opening and closing the process's handle; wake-ups; periodic work. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "bourse/base/log.h"
+#include "bourse/base/metrics.h"
+#include "bourse/groupware/queue.h"
+#include "bourse/groupware/subscribe.h"
+#include "bourse/mime/limits.h"
+#include "bourse/storage/mailbox.h"
+#include "bourse/storage/sweep.h"
+#include "groupware_state.h"
+#include "locate.h"
+
+/* storage's numbers for wake-ups that are no mailbox (events.h). */
+enum { WAKE_QUEUE = 0, WAKE_ALL = -1 };
+
+static void wake_mailbox(struct groupware *groupware, int64_t mailbox)
+{
+    struct mailbox_key key;
+    TALLOC_CTX *mem = talloc_new(NULL);
+    if (groupware->on_change != NULL && locate_by_id(mem, groupware, mailbox, &key) == STATUS_OK)
+        groupware->on_change(key.guid, groupware->on_change_data);
+    talloc_free(mem);
+}
+
+/* Runs in the store's waking thread. */
+static void on_wake(int64_t mailbox, void *data)
+{
+    struct groupware *groupware = data;
+    status_chain_clear();
+    if ((mailbox == WAKE_QUEUE || mailbox == WAKE_ALL) && groupware->on_work != NULL)
+        groupware->on_work(groupware->on_work_data);
+    if (mailbox == WAKE_ALL && groupware->on_change != NULL)
+        groupware->on_change((struct guid){ 0 }, groupware->on_change_data);
+    if (mailbox > 0)
+        wake_mailbox(groupware, mailbox);
+}
+
+static enum status start_background(struct groupware *groupware)
+{
+    struct committer_options options = { 0 };
+    TRY(committer_start(groupware, groupware->store, &options, &groupware->committer));
+    return wakeups_start(groupware, groupware->store, on_wake, groupware, &groupware->wakeups);
+}
+
+enum status groupware_open(TALLOC_CTX *mem, const struct config *config, struct groupware **out)
+{
+    struct groupware *groupware = talloc_zero(mem, struct groupware);
+    if (groupware == NULL)
+        return status_fail(STATUS_NO_MEMORY, "groupware");
+    groupware->config = config;
+    char host[40] = "";
+    (void)gethostname(host, sizeof host - 1);
+    snprintf(groupware->worker, sizeof groupware->worker, "%s/%ld", host, (long)getpid());
+    groupware->mailboxes = mailbox_cache_new(groupware);
+    mime_init();
+    enum status status = groupware->mailboxes != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "mailbox cache");
+    if (status == STATUS_OK)
+        status = directory_open(groupware, config, &groupware->directory);
+    if (status == STATUS_OK)
+        status = store_open_configured(groupware, config, &groupware->store);
+    if (status == STATUS_OK)
+        status = start_background(groupware);
+    if (status != STATUS_OK) {
+        groupware_close(groupware);
+        return status;
+    }
+    *out = groupware;
+    return STATUS_OK;
+}
+
+void groupware_close(struct groupware *groupware)
+{
+    if (groupware == NULL)
+        return;
+    /* Threads first, then what they use. */
+    TALLOC_FREE(groupware->wakeups);
+    TALLOC_FREE(groupware->committer);
+    TALLOC_FREE(groupware->directory);
+    TALLOC_FREE(groupware->store);
+    talloc_free(groupware);
+}
+
+const struct config *groupware_config(const struct groupware *groupware)
+{
+    return groupware->config;
+}
+
+struct directory *groupware_directory(struct groupware *groupware)
+{
+    return groupware->directory;
+}
+
+enum status groupware_store_health(struct groupware *groupware)
+{
+    TRY(store_health(groupware->store));
+    return store_check_space(groupware->store);
+}
+
+enum status groupware_directory_health(struct groupware *groupware)
+{
+    struct directory_health health;
+    directory_health(groupware->directory, &health);
+    return health.is_up ? STATUS_OK : directory_probe(groupware->directory);
+}
+
+enum status groupware_sweep(struct groupware *groupware)
+{
+    struct sweep_options options = {
+        .recoverable_seconds = config_seconds(groupware->config, CONFIG_mailbox_recoverable_time),
+        .tombstone_seconds = config_seconds(groupware->config, CONFIG_mailbox_tombstone_time),
+    };
+    struct sweep_result result = { 0 };
+    directory_tick(groupware->directory);
+    return sweep_run(groupware->store, &options, &result);
+}
+
+void groupware_on_change(struct groupware *groupware, void (*wake)(struct guid mailbox, void *data), void *data)
+{
+    groupware->on_change_data = data;
+    groupware->on_change = wake;
+}
+
+void queue_on_work(struct groupware *groupware, void (*wake)(void *data), void *data)
+{
+    groupware->on_work_data = data;
+    groupware->on_work = wake;
+}

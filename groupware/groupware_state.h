@@ -1,0 +1,26 @@
+/* What the process's handle holds. Private to this folder. */
+#ifndef BOURSE_GROUPWARE_STATE_H
+#define BOURSE_GROUPWARE_STATE_H
+
+#include "bourse/directory/directory.h"
+#include "bourse/groupware/groupware.h"
+#include "bourse/storage/delivery.h"
+#include "bourse/storage/events.h"
+#include "mailbox_cache.h"
+
+struct groupware {
+    const struct config *config;
+    struct store *store;
+    struct directory *directory;
+    struct committer *committer;
+    struct wakeups *wakeups;
+    struct mailbox_cache *mailboxes;
+    /* Set once, before the first wake-up can matter (subscribe.h, queue.h). */
+    void (*on_change)(struct guid mailbox, void *data);
+    void *on_change_data;
+    void (*on_work)(void *data);
+    void *on_work_data;
+    char worker[64]; /* names this process in queue leases */
+};
+
+#endif

@@ -1,0 +1,200 @@
+/* Saving new items and changing old ones. */
+#include "bourse/mime/import.h"
+#include "bourse/model/properties.h"
+#include "folder_view.h"
+#include "item_change.h"
+#include "item_defaults.h"
+#include "item_view.h"
+#include "item_whole.h"
+#include "quota.h"
+
+enum { CHANGE_ATTEMPTS = 5 };
+
+static enum status reload(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *key, int64_t folder, int64_t item, struct item **out)
+{
+    struct object_id id = { .kind = OBJECT_ITEM, .mailbox = key->guid, .folder = folder, .item = item };
+    return item_get(mem, session, &id, 0, out);
+}
+
+static enum status create_in(struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
+                             const struct prepared_message *prepared, const struct item_create_options *options, struct message_created *created)
+{
+    struct store_mailbox mailbox;
+    struct message_place place = { .is_fai = options->is_associated, .is_read = options->is_read || options->is_draft };
+    TRY(access_need_in(tx, session, key, folder, RIGHT_CREATE));
+    TRY(store_mailbox_lock(tx, key->id, &mailbox));
+    TRY(quota_check_save(session->groupware, &mailbox, prepared_message_size(prepared)));
+    TRY(store_message_create(tx, key->id, folder, prepared, &place, created));
+    return transaction_commit(tx);
+}
+
+static enum status save_new(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, struct message *message,
+                            const struct item_create_options *options, struct item **out)
+{
+    struct mailbox_key key;
+    struct transaction *tx = NULL;
+    struct prepared_message *prepared = NULL;
+    struct message_created created;
+    TRY(session_locate(session, folder->mailbox, &key));
+    TRY(item_fill_defaults(message, session, &key));
+    int32_t flags = bag_int32(message->props, PROP_MESSAGE_FLAGS, 0);
+    TRY(bag_set_int32(message->props, PROP_MESSAGE_FLAGS, options->is_draft ? flags | 0x8 : flags & ~0x8)); /* mfUnsent [MS-OXCMSG] 2.2.1.6 */
+    TRY(store_check_space(session->groupware->store));
+    TRY(store_message_prepare(message, session->groupware->store, message, &prepared));
+    TRY(folder_begin(mem, session, folder->mailbox, TRANSACTION_WRITE, &key, &tx));
+    enum status status = create_in(tx, session, &key, folder->folder, prepared, options, &created);
+    talloc_free(tx);
+    TRY(status);
+    return reload(mem, session, &key, folder->folder, created.item, out);
+}
+
+enum status item_create(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, const struct message *message,
+                        const struct item_create_options *options, struct item **out)
+{
+    struct message *copy = message_copy(mem, message);
+    if (copy == NULL)
+        return status_fail(STATUS_NO_MEMORY, "item");
+    if (options->mime.length > 0)
+        copy->mime.bytes = options->mime;
+    enum status status = save_new(mem, session, folder, copy, options, out);
+    talloc_free(copy);
+    return status;
+}
+
+enum status item_create_from_mime(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, struct slice mime,
+                                  const struct bag *overrides, const struct item_create_options *options, struct item **out)
+{
+    struct message *message = NULL;
+    if (mime.length == 0)
+        return status_fail(STATUS_INVALID_MIME, "empty MIME content");
+    TRY(mime_import(mem, mime, &mime_limits_default, MIME_IMPORT_DELIVERY, &message));
+    if (overrides != NULL && bag_count(overrides) > 0) {
+        struct item_change change = { .set = overrides };
+        TRY(item_change_apply(message, &change));
+    }
+    if (!bag_has(message->props, PROP_MESSAGE_DELIVERY_TIME))
+        TRY(bag_set_time(message->props, PROP_MESSAGE_DELIVERY_TIME, bag_time(message->props, PROP_CLIENT_SUBMIT_TIME, clock_now())));
+    enum status status = save_new(mem, session, folder, message, options, out);
+    talloc_free(message);
+    return status;
+}
+
+struct change_work {
+    struct session *session;
+    const struct object_id *id;
+    int64_t expected_change;
+    enum conflict_resolution resolution;
+    const struct item_change *change;
+};
+
+/* Reads the newest version, checks the client's change key against it, and applies the change in memory. */
+static enum status read_and_change(TALLOC_CTX *mem, const struct change_work *work, struct mailbox_key *key, struct loaded_message *loaded)
+{
+    struct transaction *tx = NULL;
+    TRY(folder_begin(mem, work->session, work->id->mailbox, TRANSACTION_READ, key, &tx));
+    enum status status = item_whole_in(mem, tx, work->session, key, work->id->item, RIGHT_EDIT_ANY, RIGHT_EDIT_OWN, loaded);
+    talloc_free(tx);
+    TRY(status);
+    if (work->expected_change != 0 && loaded->row.cn > work->expected_change && work->resolution == CONFLICT_NEVER_OVERWRITE)
+        return status_fail(STATUS_CONFLICT, "item %lld has change %lld, client saw %lld", (long long)work->id->item, (long long)loaded->row.cn,
+                           (long long)work->expected_change);
+    return item_change_apply(loaded->message, work->change);
+}
+
+static enum status write_change(TALLOC_CTX *mem, const struct change_work *work, const struct mailbox_key *key, const struct loaded_message *loaded)
+{
+    struct groupware *groupware = work->session->groupware;
+    struct prepared_message *prepared = NULL;
+    struct transaction *tx = NULL;
+    struct store_mailbox mailbox;
+    const struct value *read = work->change->set != NULL ? bag_get(work->change->set, PROP_READ) : NULL;
+    bool content = item_change_has_content(work->change);
+    if (content)
+        TRY(store_message_prepare(mem, groupware->store, loaded->message, &prepared));
+    TRY(transaction_begin(mem, groupware->store, TRANSACTION_WRITE, &tx));
+    enum status status = store_mailbox_lock(tx, key->id, &mailbox);
+    if (status == STATUS_OK && content && prepared_message_size(prepared) > loaded->row.size)
+        status = quota_check_save(groupware, &mailbox, prepared_message_size(prepared) - loaded->row.size);
+    if (status == STATUS_OK && content)
+        status = store_message_replace(tx, key->id, work->id->item, prepared, loaded->row.cn, NULL);
+    if (status == STATUS_OK && read != NULL)
+        status = store_message_set_read(tx, key->id, &work->id->item, 1, read->boolean, NULL);
+    if (status == STATUS_OK)
+        status = transaction_commit(tx);
+    talloc_free(tx);
+    return status;
+}
+
+/* A change by somebody else between reading and writing: read again, unless the client wants to decide itself. */
+enum status item_update(TALLOC_CTX *mem, struct session *session, const struct object_id *id, int64_t expected_change,
+                        enum conflict_resolution resolution, const struct item_change *change, struct item **out)
+{
+    struct change_work work = { .session = session, .id = id, .expected_change = expected_change, .resolution = resolution, .change = change };
+    struct mailbox_key key = { 0 };
+    enum status status = STATUS_CONFLICT;
+    TRY(store_check_space(session->groupware->store));
+    for (int attempt = 0; attempt < CHANGE_ATTEMPTS && (status == STATUS_CONFLICT || status == STATUS_RETRY); attempt++) {
+        TALLOC_CTX *step = talloc_new(mem);
+        struct loaded_message loaded;
+        status = read_and_change(step, &work, &key, &loaded);
+        bool is_final = status != STATUS_OK;
+        if (!is_final)
+            status = write_change(step, &work, &key, &loaded);
+        talloc_free(step);
+        if (is_final)
+            return status;
+    }
+    TRY(status);
+    return reload(mem, session, &key, id->folder, id->item, out);
+}
+
+static enum status numbers_of_new(const struct item *before, const struct item *after, const struct object_id *item_id, size_t count,
+                                  struct object_id *out_ids)
+{
+    int32_t highest = -1;
+    size_t filled = 0;
+    for (size_t i = 0; i < before->message->attachment_count; i++)
+        if (before->message->attachments[i].number > highest)
+            highest = before->message->attachments[i].number;
+    for (size_t i = 0; i < after->message->attachment_count && filled < count; i++) {
+        if (after->message->attachments[i].number <= highest)
+            continue;
+        out_ids[filled] = *item_id;
+        out_ids[filled].kind = OBJECT_ATTACHMENT;
+        out_ids[filled].attachment_depth = 1;
+        out_ids[filled++].attachments[0] = after->message->attachments[i].number;
+    }
+    return filled == count ? STATUS_OK : status_fail(STATUS_INTERNAL, "%zu of %zu attachments found", filled, count);
+}
+
+enum status attachment_create(TALLOC_CTX *mem, struct session *session, const struct object_id *item_id, const struct attachment *attachments,
+                              size_t count, struct object_id *out_ids, struct item **item)
+{
+    struct item *before = NULL;
+    struct item *after = NULL;
+    struct item_change change = { .add_attachments = attachments, .add_attachment_count = count };
+    if (item_id->attachment_depth > 0)
+        return status_fail(STATUS_NOT_SUPPORTED, "attachments of attachments cannot be added");
+    TRY(item_get(mem, session, item_id, ITEM_ATTACHMENTS, &before));
+    TRY(item_update(mem, session, item_id, 0, CONFLICT_ALWAYS_OVERWRITE, &change, item));
+    TRY(item_get(mem, session, &(*item)->id, ITEM_ATTACHMENTS, &after));
+    return numbers_of_new(before, after, &(*item)->id, count, out_ids);
+}
+
+enum status attachment_delete(TALLOC_CTX *mem, struct session *session, const struct object_id *id, struct item **item)
+{
+    struct object_id owner = *id;
+    owner.kind = OBJECT_ITEM;
+    owner.attachment_depth = 0;
+    if (id->attachment_depth != 1)
+        return status_fail(STATUS_NOT_SUPPORTED, "attachments of attachments cannot be deleted");
+    struct item *before = NULL;
+    struct item_change change = { .remove_attachments = &id->attachments[0], .remove_attachment_count = 1 };
+    TRY(item_get(mem, session, &owner, ITEM_ATTACHMENTS, &before));
+    bool found = false;
+    for (size_t i = 0; i < before->message->attachment_count; i++)
+        found = found || before->message->attachments[i].number == id->attachments[0];
+    if (!found)
+        return status_fail(STATUS_ATTACHMENT_NOT_FOUND, "attachment %d", (int)id->attachments[0]);
+    return item_update(mem, session, &owner, 0, CONFLICT_ALWAYS_OVERWRITE, &change, item);
+}
