@@ -22,7 +22,8 @@
 struct bag *bag_new_sized(TALLOC_CTX *mem, size_t capacity, size_t content_size, size_t chunks)
 {
     size_t pool = capacity * sizeof(struct bag_entry) + content_size;
-    struct bag *bag = BAG_POOLS ? talloc_pooled_object(mem, struct bag, array_count(chunks + 1), pool) : talloc(mem, struct bag);
+    struct bag *bag =
+        BAG_POOLS ? talloc_pooled_object(mem, struct bag, array_count(chunks + 1), pool) : talloc(mem, struct bag);
     if (bag == NULL)
         return NULL;
     *bag = (struct bag){ .capacity = capacity };
@@ -68,7 +69,8 @@ static enum status make_room(struct bag *bag, size_t index)
         bag->entries = entries;
         bag->capacity = capacity;
     }
-    memmove(bag->entries + index + 1, bag->entries + index, (bag->count - index) * sizeof *bag->entries);
+    if (index < bag->count)
+        memmove(bag->entries + index + 1, bag->entries + index, (bag->count - index) * sizeof *bag->entries);
     bag->count++;
     return STATUS_OK;
 }

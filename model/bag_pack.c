@@ -45,7 +45,8 @@ static void unpack_entry(struct bag *bag, struct wire *in, int *previous)
         wire_fail(in, STATUS_CORRUPT);
         return;
     }
-    *entry = (struct bag_entry){ .value = { .tag = tag, .form = (type_and_form & 1) != 0 ? VALUE_STORED : VALUE_INLINE } };
+    *entry =
+        (struct bag_entry){ .value = { .tag = tag, .form = (type_and_form & 1) != 0 ? VALUE_STORED : VALUE_INLINE } };
     value_content_view(bag, in, &entry->value);
     if (value_shape(prop_type(tag)) == SHAPE_MULTIPLE && entry->value.form == VALUE_INLINE)
         entry->owned = entry->value.multiple.elements;
@@ -60,7 +61,8 @@ static enum status unpack_entries(struct bag *bag, struct wire *in, size_t count
     enum status status = wire_finish(in);
     return status == STATUS_OK ? STATUS_OK
                                : status_fail(status == STATUS_NO_MEMORY ? STATUS_NO_MEMORY : STATUS_CORRUPT,
-                                             "packed bag: value %zu of %zu, byte %zu of %zu", bag->count, count, in->offset, in->length);
+                                             "packed bag: value %zu of %zu, byte %zu of %zu", bag->count, count,
+                                             in->offset, in->length);
 }
 
 enum status bag_unpack(TALLOC_CTX *mem, struct slice packed, struct bag **out)

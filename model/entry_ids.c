@@ -13,8 +13,10 @@
 #define LEGACY_DN_PREFIX "/o=Bourse/ou=Exchange Administrative Group/cn=Recipients/cn="
 
 /* [MS-OXCDATA] 2.2.4.3 ProviderUID, and WrappedProviderUID of a mailbox */
-static const struct guid store_wrapper = { { 0x38, 0xA1, 0xBB, 0x10, 0x05, 0xE5, 0x10, 0x1A, 0xA1, 0xBB, 0x08, 0x00, 0x2B, 0x2A, 0x56, 0xC2 } };
-static const struct guid private_store = { { 0x1B, 0x55, 0xFA, 0x20, 0xAA, 0x66, 0x11, 0xCD, 0x9B, 0xC8, 0x00, 0xAA, 0x00, 0x2F, 0xC4, 0x5A } };
+static const struct guid store_wrapper = { { 0x38, 0xA1, 0xBB, 0x10, 0x05, 0xE5, 0x10, 0x1A, 0xA1, 0xBB, 0x08, 0x00,
+                                             0x2B, 0x2A, 0x56, 0xC2 } };
+static const struct guid private_store = { { 0x1B, 0x55, 0xFA, 0x20, 0xAA, 0x66, 0x11, 0xCD, 0x9B, 0xC8, 0x00, 0xAA,
+                                             0x00, 0x2F, 0xC4, 0x5A } };
 static const char dll_name[DLL_NAME_SIZE] = "EMSMDB.DLL";
 
 static void append_counter(struct buffer *out, int64_t counter)
@@ -129,7 +131,8 @@ static enum status parse_object(struct slice bytes, struct object_id *out, struc
         fits = fits && guid_equal(item_replica, *replica);
     }
     if (!fits || wire_finish(&in) != STATUS_OK)
-        return status_fail(STATUS_INVALID_ID, "entry id of %zu bytes names no folder or message of a mailbox", bytes.length);
+        return status_fail(STATUS_INVALID_ID, "entry id of %zu bytes names no folder or message of a mailbox",
+                           bytes.length);
     *out = id;
     return STATUS_OK;
 }

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct buffer *out = buffer_new(mem, size * 16 + 64);
         for (size_t i = 0; i < bag_count(bag); i++)
             value_describe(bag_at(bag, i), line, sizeof line);
-        if (bag_pack(bag, out) != STATUS_OK || bag_unpack(mem, buffer_slice(out), &again) != STATUS_OK || !bag_equal(bag, again))
+        if (bag_pack(bag, out) != STATUS_OK || bag_unpack(mem, buffer_slice(out), &again) != STATUS_OK ||
+            !bag_equal(bag, again))
             abort();
         if (bag_copy(mem, bag) == NULL)
             abort();

@@ -29,12 +29,13 @@ static bool copy_recipient(struct message *message, const struct recipient *from
         .smtp_address = talloc_strdup(message, from->smtp_address != NULL ? from->smtp_address : ""),
         .props = from->props != NULL ? bag_copy(message, from->props) : NULL,
     };
-    bool has_text = out->display_name != NULL && out->address_type != NULL && out->address != NULL && out->smtp_address != NULL;
+    bool has_text =
+        out->display_name != NULL && out->address_type != NULL && out->address != NULL && out->smtp_address != NULL;
     return has_text && (from->props == NULL || out->props != NULL);
 }
 
-/* What an array must grow to for one more; it doubles, so that thousands of recipients stay linear. The array may also come from
- * recipients_unpack, so talloc is asked for its capacity. */
+/* What an array must grow to for one more; it doubles, so that thousands of recipients stay linear. The array may also
+ * come from recipients_unpack, so talloc is asked for its capacity. */
 static size_t grown_capacity(size_t count)
 {
     return count < 4 ? 4 : count * 2;

@@ -1,5 +1,6 @@
 /* Object ids of EWS. The bytes under the base64:
- *   version (1) | kind + 16 * attachment depth (1) | mailbox GUID (16) | folder, item, attachment numbers (varints) | check sum (4)
+ *   version (1) | kind + 16 * attachment depth (1) | mailbox GUID (16) |
+ *   folder, item, attachment numbers (varints) | check sum (4)
  * The check sum is the first four bytes of SHA-256 over all before it. */
 #include "bourse/base/hash.h"
 #include "bourse/base/text.h"
@@ -12,7 +13,8 @@
 #define OBJECT_ID_TEXT_MAX 176
 #define ATTACHMENT_DEPTH_MAX ARRAY_LENGTH(((struct object_id *)0)->attachments)
 
-/* Exchange's ChangeKeys are longer; clients only compare and return them. Kind (1), check (2), change number (6): 12 characters. */
+/* Exchange's ChangeKeys are longer; clients only compare and return them. Kind (1), check (2), change number (6):
+ * 12 characters. */
 #define CHANGE_KEY_VERSION 0x10
 #define CHANGE_KEY_BYTES 9
 
@@ -88,7 +90,8 @@ static bool read_object_id(struct slice bytes, struct object_id *id)
     struct wire in = wire_over(body);
     uint8_t version = wire_u8(&in);
     uint8_t kind_and_depth = wire_u8(&in);
-    *id = (struct object_id){ .kind = (enum object_kind)(kind_and_depth & 0x0F), .attachment_depth = kind_and_depth >> 4 };
+    *id = (struct object_id){ .kind = (enum object_kind)(kind_and_depth & 0x0F),
+                              .attachment_depth = kind_and_depth >> 4 };
     id->mailbox = wire_guid(&in);
     id->folder = (int64_t)wire_varint(&in);
     id->item = (int64_t)wire_varint(&in);
@@ -168,7 +171,8 @@ enum status change_key_parse(const char *text, int64_t *change_number)
         return status_fail(STATUS_INVALID_CHANGE_KEY, "change key has another length than %zu", characters);
     TALLOC_CTX *scratch = talloc_new(NULL);
     struct slice bytes = slice_of(NULL, 0);
-    bool is_one = base64_decode(scratch, slice_of(text, characters), &bytes) == STATUS_OK && bytes.length == CHANGE_KEY_BYTES;
+    bool is_one =
+        base64_decode(scratch, slice_of(text, characters), &bytes) == STATUS_OK && bytes.length == CHANGE_KEY_BYTES;
     int64_t number = 0;
     if (is_one) {
         const uint8_t *at = bytes.data;

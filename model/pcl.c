@@ -1,4 +1,5 @@
-/* Predecessor change lists [MS-OXCFXICS] 2.2.2.3: SizedXid structures (2.2.2.4), one a replica, ordered by NamespaceGuid. */
+/* Predecessor change lists [MS-OXCFXICS] 2.2.2.3: SizedXid structures (2.2.2.4), one a replica, ordered by
+ * NamespaceGuid. */
 #include <stdlib.h>
 
 #include "bourse/base/wire.h"
@@ -23,7 +24,8 @@ struct pcl {
 
 static int order_entries(const void *a, const void *b)
 {
-    return memcmp(((const struct pcl_entry *)a)->replica.bytes, ((const struct pcl_entry *)b)->replica.bytes, GUID_SIZE);
+    return memcmp(((const struct pcl_entry *)a)->replica.bytes, ((const struct pcl_entry *)b)->replica.bytes,
+                  GUID_SIZE);
 }
 
 static uint64_t local_number(struct slice local)

@@ -10,11 +10,11 @@
 /* Rows of props.def (ordered by tag), then of named_props.def (ordered by id): the .def files have that order and
  * tests/tables/check_model.py proves it. */
 static const struct property_info properties[] = {
-#define PROPERTY(name, tag, canonical, storage, flags, ews_field, activesync, ldap, icalendar, source) \
+#define PROPERTY(name, tag, canonical, storage, flags, ews_field, activesync, ldap, icalendar, source)                 \
     { (tag), #name, canonical, storage, flags, ews_field, activesync, ldap, icalendar, source },
 #include "bourse/model/props.def"
 #undef PROPERTY
-#define NAMED(name, tag, set, lid, string_name, canonical, storage, flags, ews_field, activesync, icalendar, source) \
+#define NAMED(name, tag, set, lid, string_name, canonical, storage, flags, ews_field, activesync, icalendar, source)   \
     { (tag), #name, canonical, storage, flags, ews_field, activesync, "", icalendar, source },
 #include "bourse/model/named_props.def"
 #undef NAMED
@@ -147,7 +147,8 @@ static const struct property_info *find_tag(size_t first, size_t count, prop_tag
     }
     if (low == first + count)
         return NULL;
-    bool fits = prop_type(tag) == TYPE_UNSPECIFIED ? prop_id(properties[low].tag) == prop_id(tag) : properties[low].tag == tag;
+    bool fits =
+        prop_type(tag) == TYPE_UNSPECIFIED ? prop_id(properties[low].tag) == prop_id(tag) : properties[low].tag == tag;
     return fits ? &properties[low] : NULL;
 }
 

@@ -100,7 +100,9 @@ enum status recipients_unpack(TALLOC_CTX *mem, struct slice packed, struct recip
     enum status status = unpack_all(&in, recipients, (size_t)wanted);
     if (status != STATUS_OK) {
         talloc_free(recipients);
-        return status == STATUS_NO_MEMORY ? status : status_fail(STATUS_CORRUPT, "packed recipients, byte %zu of %zu", in.offset, in.length);
+        return status == STATUS_NO_MEMORY
+                   ? status
+                   : status_fail(STATUS_CORRUPT, "packed recipients, byte %zu of %zu", in.offset, in.length);
     }
     *out = recipients;
     *count = (size_t)wanted;

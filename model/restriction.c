@@ -17,7 +17,8 @@ enum status restriction_add_child(struct restriction *parent, struct restriction
     size_t capacity = talloc_array_length(parent->children);
     if (count >= capacity) {
         size_t wanted = count < 2 ? 2 : count * 2;
-        struct restriction **children = talloc_realloc(parent, parent->children, struct restriction *, array_count(wanted));
+        struct restriction **children =
+            talloc_realloc(parent, parent->children, struct restriction *, array_count(wanted));
         if (children == NULL)
             return status_fail(STATUS_NO_MEMORY, "restriction of %zu parts", wanted);
         parent->children = children;
@@ -57,7 +58,8 @@ static enum status check_value(const struct restriction *node)
     if (value_size(&node->value) > RESTRICTION_VALUE_MAX)
         return status_fail(STATUS_TOO_COMPLEX, "value of 0x%08X is too long", node->value.tag);
     if (!can_compare(node->tag, node->value.tag))
-        return status_fail(STATUS_INVALID_RESTRICTION, "0x%08X and 0x%08X cannot be compared", node->tag, node->value.tag);
+        return status_fail(STATUS_INVALID_RESTRICTION, "0x%08X and 0x%08X cannot be compared", node->tag,
+                           node->value.tag);
     return STATUS_OK;
 }
 
@@ -75,7 +77,9 @@ static enum status check_content(const struct restriction *node)
 
 static enum status check_relation(const struct restriction *node)
 {
-    return is_relation(node->relation) ? STATUS_OK : status_fail(STATUS_INVALID_RESTRICTION, "relation 0x%X", (unsigned)node->relation);
+    return is_relation(node->relation)
+               ? STATUS_OK
+               : status_fail(STATUS_INVALID_RESTRICTION, "relation 0x%X", (unsigned)node->relation);
 }
 
 static enum status check_compare(const struct restriction *node)
@@ -83,14 +87,16 @@ static enum status check_compare(const struct restriction *node)
     TRY(check_relation(node));
     return can_compare(node->tag, node->other_tag)
                ? STATUS_OK
-               : status_fail(STATUS_INVALID_RESTRICTION, "0x%08X and 0x%08X cannot be compared", node->tag, node->other_tag);
+               : status_fail(STATUS_INVALID_RESTRICTION, "0x%08X and 0x%08X cannot be compared", node->tag,
+                             node->other_tag);
 }
 
 static enum status check_bitmask(const struct restriction *node)
 {
     uint16_t type = value_single_type(prop_type(node->tag));
-    return is_integer(type) || type == TYPE_UNSPECIFIED ? STATUS_OK
-                                                        : status_fail(STATUS_INVALID_RESTRICTION, "0x%08X has no bits", node->tag);
+    return is_integer(type) || type == TYPE_UNSPECIFIED
+               ? STATUS_OK
+               : status_fail(STATUS_INVALID_RESTRICTION, "0x%08X has no bits", node->tag);
 }
 
 static enum status check_children(const struct restriction *node)
@@ -99,10 +105,12 @@ static enum status check_children(const struct restriction *node)
     size_t most = 0;
     if (node->kind == RESTRICT_AND || node->kind == RESTRICT_OR)
         most = RESTRICTION_NODES_MAX;
-    else if (node->kind == RESTRICT_NOT || node->kind == RESTRICT_COUNT || node->kind == RESTRICT_COMMENT || node->kind == RESTRICT_SUBOBJECT)
+    else if (node->kind == RESTRICT_NOT || node->kind == RESTRICT_COUNT || node->kind == RESTRICT_COMMENT ||
+             node->kind == RESTRICT_SUBOBJECT)
         most = 1;
     if (node->child_count < least || node->child_count > most)
-        return status_fail(STATUS_INVALID_RESTRICTION, "restriction %d with %zu parts", (int)node->kind, node->child_count);
+        return status_fail(STATUS_INVALID_RESTRICTION, "restriction %d with %zu parts", (int)node->kind,
+                           node->child_count);
     return STATUS_OK;
 }
 

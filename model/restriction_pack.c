@@ -250,8 +250,9 @@ enum status restriction_unpack(TALLOC_CTX *mem, struct wire *in, bool wide_count
 {
     struct reader reader = { .in = in, .wide = wide_counts };
     struct restriction *root = read_node(mem, &reader, 1);
-    enum status status = in->status == STATUS_OK ? restriction_check(root)
-                                                 : status_fail(in->status, "restriction: byte %zu of %zu", in->offset, in->length);
+    enum status status = in->status == STATUS_OK
+                             ? restriction_check(root)
+                             : status_fail(in->status, "restriction: byte %zu of %zu", in->offset, in->length);
     if (status != STATUS_OK) {
         talloc_free(root);
         return status;

@@ -155,7 +155,8 @@ void tagged_value_unpack(TALLOC_CTX *mem, struct wire *in, bool wide_counts, str
     uint16_t wire_type = (uint16_t)(prop_type(wire_tag) & ~0x2000);
     *out = (struct value){ .tag = value_normal_tag(wire_tag) };
     uint16_t type = prop_type(out->tag);
-    bool is_plain = value_shape(type) != SHAPE_NONE && type != TYPE_OBJECT && type != TYPE_RESTRICTION && type != TYPE_RULE_ACTION;
+    bool is_plain =
+        value_shape(type) != SHAPE_NONE && type != TYPE_OBJECT && type != TYPE_RESTRICTION && type != TYPE_RULE_ACTION;
     if (in->status == STATUS_OK && !is_plain)
         wire_fail(in, STATUS_INVALID_RESTRICTION);
     if (in->status == STATUS_OK)

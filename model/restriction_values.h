@@ -6,7 +6,8 @@
 
 /* TaggedPropertyValue [MS-OXCDATA] 2.11.4 */
 void tagged_value_pack(struct buffer *out, const struct value *value, bool wide_counts);
-/* All content is copied onto `mem`. Fails the cursor; types that no restriction may hold are STATUS_INVALID_RESTRICTION. */
+/* All content is copied onto `mem`. Fails the cursor; types that no restriction may hold are
+ * STATUS_INVALID_RESTRICTION. */
 void tagged_value_unpack(TALLOC_CTX *mem, struct wire *in, bool wide_counts, struct value *out);
 
 #endif

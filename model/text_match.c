@@ -3,8 +3,8 @@
 #include "bourse/base/text.h"
 #include "bourse/model/restriction.h"
 
-/* Letters without their marks, for FUZZY_IGNORE_NONSPACE [MS-OXCDATA] 2.12.3. One character of `plain` for each code point from
- * `first`; a blank leaves the letter as it is. From the decompositions of the Unicode character database. */
+/* Letters without their marks, for FUZZY_IGNORE_NONSPACE [MS-OXCDATA] 2.12.3. One character of `plain` for each code
+ * point from `first`; a blank leaves the letter as it is. From the decompositions of the Unicode character database. */
 struct mark_range {
     uint32_t first;
     const char *plain;
@@ -52,7 +52,8 @@ int text_match_compare(struct slice a, struct slice b)
     TALLOC_CTX *scratch = talloc_new(NULL);
     char *left = text_fold(scratch, a);
     char *right = text_fold(scratch, b);
-    int order = left != NULL && right != NULL ? slice_compare(slice_of_text(left), slice_of_text(right)) : slice_compare(a, b);
+    int order =
+        left != NULL && right != NULL ? slice_compare(slice_of_text(left), slice_of_text(right)) : slice_compare(a, b);
     talloc_free(scratch);
     return order;
 }
@@ -88,7 +89,8 @@ static uint32_t decode(struct slice text, size_t at, size_t *length)
 
 static bool is_combining(uint32_t point)
 {
-    return (point >= 0x0300 && point <= 0x036F) || (point >= 0x1AB0 && point <= 0x1AFF) || (point >= 0x20D0 && point <= 0x20FF);
+    return (point >= 0x0300 && point <= 0x036F) || (point >= 0x1AB0 && point <= 0x1AFF) ||
+           (point >= 0x20D0 && point <= 0x20FF);
 }
 
 /* The result is never longer than the input. */

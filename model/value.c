@@ -7,17 +7,16 @@
 #include "array_count.h"
 #include "text_match.h"
 
-static enum value_shape single_shape(uint16_t type)
-{
-    switch (type) {
-#define VALUE_TYPE(type, shape) \
-    case type:                  \
-        return shape;
+/* Asked several times for each value that is read, hence a table and no search. */
+static const uint8_t single_shapes[] = {
+#define VALUE_TYPE(type, shape) [type] = (shape),
 #include "value_types.def"
 #undef VALUE_TYPE
-    default:
-        return SHAPE_NONE;
-    }
+};
+
+static enum value_shape single_shape(uint16_t type)
+{
+    return type < sizeof single_shapes ? (enum value_shape)single_shapes[type] : SHAPE_NONE;
 }
 
 enum value_shape value_shape(uint16_t type)
@@ -26,7 +25,8 @@ enum value_shape value_shape(uint16_t type)
         return single_shape(type);
     enum value_shape single = single_shape(value_single_type(type));
     /* There are no multiple booleans, objects or rules [MS-OXCDATA] 2.11.1. */
-    bool exists = single != SHAPE_NONE && single != SHAPE_BOOL && (single != SHAPE_BYTES || value_single_type(type) == TYPE_BINARY);
+    bool exists = single != SHAPE_NONE && single != SHAPE_BOOL &&
+                  (single != SHAPE_BYTES || value_single_type(type) == TYPE_BINARY);
     return exists ? SHAPE_MULTIPLE : SHAPE_NONE;
 }
 
@@ -174,9 +174,10 @@ static enum status copy_multiple(TALLOC_CTX *mem, const struct value *from, stru
         return status_fail(STATUS_NO_MEMORY, "%zu values", count);
     for (size_t i = 0; i < count; i++) {
         const struct value *element = &from->multiple.elements[i];
-        enum status status = prop_type(value_normal_tag(element->tag)) == single && element->form == VALUE_INLINE
-                                 ? value_copy(elements, element, &elements[i])
-                                 : status_fail(STATUS_INVALID_PROPERTY, "element %zu of 0x%08X is of another type", i, from->tag);
+        enum status status =
+            prop_type(value_normal_tag(element->tag)) == single && element->form == VALUE_INLINE
+                ? value_copy(elements, element, &elements[i])
+                : status_fail(STATUS_INVALID_PROPERTY, "element %zu of 0x%08X is of another type", i, from->tag);
         if (status != STATUS_OK) {
             talloc_free(elements);
             return status;
@@ -208,7 +209,8 @@ enum status value_copy(TALLOC_CTX *mem, const struct value *from, struct value *
 
 const char *value_text(const struct value *value)
 {
-    bool is_text = value != NULL && value->form == VALUE_INLINE && prop_type(value->tag) == TYPE_STRING && value->bytes.data != NULL;
+    bool is_text = value != NULL && value->form == VALUE_INLINE && prop_type(value->tag) == TYPE_STRING &&
+                   value->bytes.data != NULL;
     return is_text ? (const char *)value->bytes.data : "";
 }
 
