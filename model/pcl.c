@@ -116,7 +116,7 @@ enum status pcl_merge(TALLOC_CTX *mem, struct slice pcl, struct guid replica, in
     return status;
 }
 
-/* Whether `a` knows every change that `b` knows [MS-OXCFXICS] 3.1.5.6.2.1. */
+/* Whether `a` knows every change that `b` knows: "includes" in the conflict detection of [MS-OXCFXICS] 3.1.5.6. */
 static bool includes(const struct pcl *a, const struct pcl *b)
 {
     size_t i = 0;

@@ -194,7 +194,7 @@ const struct property_info *property_at(size_t index)
     return index < PROPERTY_COUNT ? &properties[index] : NULL;
 }
 
-/* Names of PS_MAPI are the ids below 0x8000 themselves [MS-OXCPRPT] 3.2.5.10. */
+/* Names of PS_MAPI are the ids below 0x8000 themselves [MS-OXCPRPT] 3.2.5.9. */
 static prop_tag tag_of_mapi_lid(uint32_t lid)
 {
     if (lid == 0 || lid >= 0x8000)

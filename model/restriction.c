@@ -50,7 +50,7 @@ static bool can_compare(prop_tag tag, prop_tag other)
 
 static enum status check_value(const struct restriction *node)
 {
-    uint16_t type = prop_type(value_normal_tag(node->value.tag));
+    uint16_t type = prop_type(node->value.tag); /* String8 is none that occurs inside */
     enum value_shape shape = value_shape(type);
     bool is_plain = shape != SHAPE_NONE && type != TYPE_OBJECT && type != TYPE_RESTRICTION && type != TYPE_RULE_ACTION;
     if (!is_plain || node->value.form != VALUE_INLINE)

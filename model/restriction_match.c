@@ -59,7 +59,7 @@ static bool relation_holds(enum relation relation, int order)
         return order == 0;
     case REL_NOT_EQUAL:
         return order != 0;
-    case REL_MATCHES: /* regular expressions are not part of the protocol's servers [MS-OXCDATA] 2.12.4.1 */
+    case REL_MATCHES: /* regular expressions are not part of the protocol's servers [MS-OXCDATA] 2.12.5 */
         break;
     }
     return false;

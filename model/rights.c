@@ -28,7 +28,7 @@ const char *rights_role(uint32_t mask)
 {
     const char *role = role_of(mask);
     /* Being told of problems is no part of a level, and who reads a calendar's items also has its free/busy rights
-     * [MS-OXWSFOLD] 2.2.5.16, [MS-OXCPERM] 2.2.7. */
+     * [MS-OXWSFOLD] 2.2.5, [MS-OXCPERM] 2.2.7. */
     const uint32_t beside = RIGHT_FOLDER_CONTACT | RIGHT_FREE_BUSY_SIMPLE | RIGHT_FREE_BUSY_DETAILED;
     if (role == NULL && (mask & ~beside) != 0)
         role = role_of(mask & ~beside);

@@ -180,7 +180,7 @@ static void assert_order(struct slice a, struct slice b, enum pcl_order wanted)
     assert_int_equal(order, wanted);
 }
 
-/* [MS-OXCFXICS] 2.2.2.3 and 3.1.5.6.2 */
+/* [MS-OXCFXICS] 2.2.2.3 and 3.1.5.6 */
 static void predecessor_change_lists(void **state)
 {
     struct slice none = slice_of(NULL, 0);

@@ -213,6 +213,8 @@ static void checks(void **state)
             STATUS_INVALID_RESTRICTION);
     refuses((struct restriction){ .kind = RESTRICT_COMPARE, .tag = PROP_SUBJECT, .other_tag = PROP_IMPORTANCE }, STATUS_INVALID_RESTRICTION);
     refuses((struct restriction){ .kind = RESTRICT_BITMASK, .tag = PROP_SUBJECT }, STATUS_INVALID_RESTRICTION);
+    refuses((struct restriction){ .kind = RESTRICT_CONTENT, .tag = PROP_SUBJECT, .value = value_string(0x0037001E, "x") },
+            STATUS_INVALID_RESTRICTION);
     struct restriction *deep = exists(*state, PROP_SUBJECT);
     for (int i = 1; i < RESTRICTION_DEPTH_MAX; i++)
         deep = node_of(*state, RESTRICT_NOT, deep);

@@ -3,7 +3,7 @@
 #include "bourse/base/text.h"
 #include "bourse/model/restriction.h"
 
-/* Letters without their marks, for FUZZY_IGNORE_NONSPACE [MS-OXCDATA] 2.12.3. One character of `plain` for each code
+/* Letters without their marks, for FUZZY_IGNORE_NONSPACE [MS-OXCDATA] 2.12.4. One character of `plain` for each code
  * point from `first`; a blank leaves the letter as it is. From the decompositions of the Unicode character database. */
 struct mark_range {
     uint32_t first;

@@ -21,7 +21,7 @@ enum value_shape {
 
 /* Of the whole type, so SHAPE_MULTIPLE for a known multiple type. */
 enum value_shape value_shape(uint16_t type);
-/* The tag as it is kept inside: String8 becomes String and the column instance flag goes [MS-OXCDATA] 2.11.1.3. */
+/* The tag as it is kept inside: String8 becomes String and the column instance flag goes [MS-OXCDATA] 2.11.1. */
 prop_tag value_normal_tag(prop_tag tag);
 /* Property type without the flag of multiple values. */
 static inline uint16_t value_single_type(uint16_t type)

@@ -6,7 +6,10 @@
 
 struct bag; /* opaque */
 
+/* NULL when out of memory. */
 struct bag *bag_new(TALLOC_CTX *mem);
+/* The setters fail with STATUS_INVALID_PROPERTY for a tag of an unknown or another type, STATUS_INVALID_ARGUMENT for text that holds a
+ * NUL, STATUS_NO_MEMORY; the bag is then as before. */
 /* Copies the value in; replaces one of the same property id whatever its type. */
 enum status bag_set(struct bag *bag, const struct value *value) MUST_CHECK;
 enum status bag_set_string(struct bag *bag, prop_tag tag, const char *text) MUST_CHECK; /* NULL removes */
@@ -21,7 +24,8 @@ enum status bag_set_strings(struct bag *bag, prop_tag tag, const char *const *te
 /* True if it was there. */
 bool bag_remove(struct bag *bag, prop_tag tag);
 
-/* NULL unless there is a value of that id and type (type TYPE_UNSPECIFIED: any). */
+/* NULL unless there is a value of that id and type (type TYPE_UNSPECIFIED: any). The pointer is valid until the bag's next change; the
+ * content that it points at until that property is set or removed. */
 const struct value *bag_get(const struct bag *bag, prop_tag tag);
 bool bag_has(const struct bag *bag, prop_tag tag);
 /* The value, or the given default when it is absent or only stored. */
@@ -41,7 +45,8 @@ bool bag_equal(const struct bag *a, const struct bag *b);
 /* Calls `changed(tag, data)` for each property that differs. */
 void bag_diff(const struct bag *before, const struct bag *after, void (*changed)(prop_tag tag, void *data), void *data);
 
-/* Versioned encoding of the store. Unpack takes any version ever written and refuses unsorted, repeated or cut values. */
+/* Versioned encoding of the store. Unpack takes any version ever written and refuses unsorted, repeated or cut values with
+ * STATUS_CORRUPT; `packed` need not outlive it. */
 enum status bag_pack(const struct bag *bag, struct buffer *out) MUST_CHECK;
 enum status bag_unpack(TALLOC_CTX *mem, struct slice packed, struct bag **out) MUST_CHECK;
 

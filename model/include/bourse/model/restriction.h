@@ -13,7 +13,7 @@ enum restriction_kind { /* [MS-OXCDATA] 2.12 RestrictType */
 enum relation { REL_LESS = 0, REL_LESS_EQUAL = 1, REL_GREATER = 2, REL_GREATER_EQUAL = 3, REL_EQUAL = 4, REL_NOT_EQUAL = 5,
                 REL_MATCHES = 6, REL_MEMBER_OF_LIST = 0x64 };
 
-enum fuzzy { /* [MS-OXCDATA] 2.12.3 FuzzyLevel */
+enum fuzzy { /* [MS-OXCDATA] 2.12.4 FuzzyLevel */
     FUZZY_FULL = 0x0000, FUZZY_SUBSTRING = 0x0001, FUZZY_PREFIX = 0x0002,
     FUZZY_IGNORE_CASE = 0x10000, FUZZY_IGNORE_NONSPACE = 0x20000, FUZZY_LOOSE = 0x40000,
 };
