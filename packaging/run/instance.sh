@@ -175,13 +175,27 @@ instance_programs() {
     done
 }
 
-# instance_ports_free: another program on one of our ports is named before anything starts.
-instance_ports_free() {
+# instance_port_taken: names the first of our ports on which something listens, fails when all are free.
+instance_port_taken() {
     local offset
-    for offset in 25 90 443 465 587; do
+    for offset in 25 90 91 92 443 465 587; do
         if (exec 3<>"/dev/tcp/127.0.0.1/$((port_base + offset))") 2>/dev/null; then
-            die "port $((port_base + offset)) is taken by another program; choose another --port-base"
+            printf '%s' $((port_base + offset))
+            return
         fi
+    done
+    return 1
+}
+
+# instance_ports_free: another program on one of our ports is named before anything starts. Roles whose master was killed
+# finish what they have accepted and then end: they get their time.
+instance_ports_free() {
+    local port limit=1
+    [ ! -e "$state/pid/boursed" ] || limit=75
+    while port=$(instance_port_taken); do
+        limit=$((limit - 1))
+        [ "$limit" -gt 0 ] || die "port $port is taken by another program; choose another --port-base"
+        sleep 0.2
     done
 }
 
@@ -195,17 +209,19 @@ instance_boursed_start() {
         sed -i "s/^server {/&\n    user = \"$service_user\"/" "$state/bourse.conf"
     fi
     process_start "$state/pid/boursed" "$state/log/boursed.log" \
-        env -C / "${starter[@]}" "$boursed" --config "$state/bourse.conf" --foreground
+        env -C / "${starter[@]}" "$boursed" --config "$state/bourse.conf"
 }
 
+# instance_boursed_wait: until each role (httpd, smtpd, deliverd) says that it is ready.
 instance_boursed_wait() {
-    local limit=1200
-    until curl -fs -o /dev/null --max-time 2 "http://127.0.0.1:$((port_base + 90))/health" &&
-        (exec 3<>"/dev/tcp/127.0.0.1/$((port_base + 25))") 2>/dev/null; do
-        process_alive "$state/pid/boursed" || die_with_log "$state/log/boursed.log" "boursed ended"
-        limit=$((limit - 1))
-        [ "$limit" -gt 0 ] || die_with_log "$state/log/boursed.log" "boursed was not healthy after a minute"
-        sleep 0.05
+    local limit=1200 offset
+    for offset in 90 91 92; do
+        until curl -fs -o /dev/null --max-time 5 "http://127.0.0.1:$((port_base + offset))/health/ready"; do
+            process_alive "$state/pid/boursed" || die_with_log "$state/log/boursed.log" "boursed ended"
+            limit=$((limit - 1))
+            [ "$limit" -gt 0 ] || die_with_log "$state/log/boursed.log" "boursed was not ready after a minute"
+            sleep 0.05
+        done
     done
 }
 

@@ -8,11 +8,11 @@ import time
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OFFSETS = (25, 90, 443, 465, 587)
+OFFSETS = (25, 90, 91, 92, 443, 465, 587)
 
 
 def free_port_base():
-    """A port base whose five ports nobody listens on."""
+    """A port base whose ports nobody listens on."""
     while True:
         base = random.randrange(20000, 60000, 1000)
         try:
@@ -99,8 +99,9 @@ class Instance:
         with open(os.path.join(self.state, path), encoding="ascii") as file:
             return int(file.read().split()[0])
 
-    def metrics(self):
-        """{name with labels: value} of the Prometheus page."""
-        with urllib.request.urlopen(self.metrics_url, timeout=10) as answer:
+    def metrics(self, role="httpd"):
+        """{name with labels: value} of a role's Prometheus page."""
+        port = self.port_base + 90 + ("httpd", "smtpd", "deliverd").index(role)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             lines = answer.read().decode().split("\n")
         return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line and line[0] != "#"}

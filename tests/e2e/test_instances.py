@@ -45,7 +45,8 @@ def test_starts_again_after_kill_9(server):
 
 
 def test_answers_health_and_metrics(server):
-    assert wait_for(server.metrics), "no metrics"
+    for role in ("httpd", "smtpd", "deliverd"):
+        assert wait_for(lambda role=role: server.metrics(role)), f"no metrics of {role}"
 
 
 def test_logs_hold_no_password(server):
