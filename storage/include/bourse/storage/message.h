@@ -15,9 +15,14 @@
 
 /* ---- preparing ---- */
 
+/* Preview text, first 255 characters of the body; the tag that Outlook calls PR_PREVIEW. */
+#define STORE_PROP_PREVIEW ((prop_tag)0x3FD9001F)
+
 struct prepared_message; /* opaque; talloc child of `mem`; read-only afterwards, any thread */
 
-/* Takes over everything of `message` (copies). No transaction may be open in this thread. What comes from the store (VALUE_STORED,
+/* Takes over everything of `message` (copies). With mime.has_content the bodies (PROP_BODY, PROP_HTML, PROP_RTF_COMPRESSED) are not kept
+ * as properties: of PROP_BODY the first 8 KiB become body_text and its beginning the preview (STORE_PROP_PREVIEW, when it is set, is
+ * taken instead; rows and bags give the preview back under that tag). MIME up to 64 KiB is written by the transaction itself, other large content here. No transaction may be open in this thread. What comes from the store (VALUE_STORED,
  * ATTACHMENT_STORED, mime.blob without bytes) keeps its blob. STATUS_DISK_FULL, STATUS_STORE_UNAVAILABLE. */
 enum status store_message_prepare(TALLOC_CTX *mem, struct store *store, const struct message *message, struct prepared_message **out) MUST_CHECK;
 /* Bytes that it counts for quotas (PidTagMessageSize). */
@@ -32,25 +37,25 @@ struct item_row {
     bool is_fai, is_read, has_attachments;
     bool is_soft_deleted;      /* in Recoverable Items */
     int64_t deleted_from;      /* folder it was soft-deleted from, else 0 */
+    instant deleted_at;
     uint32_t message_flags;    /* PidTagMessageFlags with read, attachment and associated bits as they are now [MS-OXCMSG] 2.2.1.6 */
     uint64_t size;
-    int32_t importance, sensitivity, priority, icon_index;
+    int32_t importance, sensitivity, icon_index;
     int32_t flag_status;       /* PidTagFlagStatus */
-    instant delivered, submitted, modified, created;
-    instant start, end;        /* appointments, tasks; 0: none */
+    instant delivered, submitted, modified, created; /* 0: not set */
     const char *message_class; /* texts are never NULL */
-    const char *subject;       /* prefix included */
-    const char *subject_prefix;
-    const char *from_name, *from_address;     /* sent representing; SMTP address when known */
-    const char *sender_name, *sender_address;
+    const char *subject, *normalized_subject;
+    const char *from_name, *from_address, *from_smtp; /* sent representing */
     const char *display_to, *display_cc;
     const char *internet_message_id;
-    const char *preview;       /* first characters of the body as plain text */
+    const char *conversation_topic;
     const char *const *categories; /* NULL-terminated */
+    const char *const *keywords;   /* IMAP, NULL-terminated */
     struct slice conversation_id;  /* 16 bytes or empty */
     struct slice conversation_index;
     int64_t mime_blob;         /* 0: none */
-    bool mime_mirrors;
+    bool mime_mirrors, mime_has_content, mime_is_signed;
+    const char *preview;       /* first 255 characters of the body as plain text; "" unless asked for */
     struct bag *props;         /* the packed bag, when asked for; else NULL */
 };
 
@@ -126,7 +131,7 @@ enum message_part {
 struct loaded_message {
     struct item_row row;
     struct message *message; /* with the columns' properties in its bag */
-    const char *body_text;   /* plain text of the body, cut at 32 KiB, stored at delivery; "" when none */
+    const char *body_text;   /* plain text of the body, cut at 8 KiB, stored at delivery; "" when none */
     bool body_text_is_cut;
 };
 

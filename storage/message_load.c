@@ -1,0 +1,313 @@
+#include "bourse/model/properties.h"
+#include "bourse/storage/blob.h"
+#include "chunk.h"
+#include "columns.h"
+#include "embedded.h"
+#include "folder_private.h"
+#include "message_private.h"
+
+#define VALUES_MAX ((size_t)256 * 1024 * 1024) /* of all stored values of one call */
+
+static size_t index_of(const int64_t *items, size_t count, int64_t item)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i] == item)
+            return i;
+    return count;
+}
+
+/* Rows in the order that the caller asked for, from rows in id order: a hash for long lists would not pay below 1,000 entries. */
+enum status store_rows_get(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, bool with_props,
+                           struct item_row *out)
+{
+    struct result *results[2] = { 0 };
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct item_row){ .item = 0 };
+    TRY(TX_SEND(tx, rows_read, .mailbox = mailbox, .items = { items, count }));
+    if (with_props)
+        TRY(TX_SEND(tx, props_read, .mailbox = mailbox, .items = { items, count }));
+    TRY(tx_run(tx, mem, results, with_props ? 2 : 1));
+    for (int r = 0; r < results[0]->row_count; r++) {
+        struct sql_rows_read_out row;
+        result_read(results[0], r, STATEMENT_rows_read, &row);
+        for (size_t i = 0; i < count; i++)
+            if (items[i] == row.item)
+                row_from_sql(&row, &out[i]);
+    }
+    for (int r = 0; with_props && r < results[1]->row_count; r++) {
+        struct sql_props_read_out row;
+        result_read(results[1], r, STATEMENT_props_read, &row);
+        size_t i = index_of(items, count, row.item);
+        if (i == count || out[i].item == 0)
+            continue;
+        out[i].preview = row.preview;
+        TRY(bytes_to_bag(mem, row.props, &out[i].props));
+    }
+    return STATUS_OK;
+}
+
+/* ---- stored values ---- */
+
+struct wanted_value {
+    struct bag *bag;
+    struct value stored;
+};
+
+struct wanted_values {
+    struct wanted_value *list;
+    size_t count;
+};
+
+static enum status want_values(TALLOC_CTX *mem, struct bag *bag, struct wanted_values *wanted)
+{
+    for (size_t i = 0; i < bag_count(bag); i++) {
+        const struct value *value = bag_at(bag, i);
+        if (value->form != VALUE_STORED)
+            continue;
+        struct wanted_value *more = talloc_realloc(mem, wanted->list, struct wanted_value, wanted->count + 1);
+        if (more == NULL)
+            return status_fail(STATUS_NO_MEMORY, "values");
+        wanted->list = more;
+        more[wanted->count++] = (struct wanted_value){ bag, *value };
+    }
+    return STATUS_OK;
+}
+
+static enum status set_value(const struct wanted_values *wanted, int64_t blob, struct slice content)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        struct wanted_value *value = &wanted->list[i];
+        if (value->stored.stored.blob != blob)
+            continue;
+        if (content.length != value->stored.stored.size)
+            return status_fail(STATUS_CORRUPT, "blob %lld has another length", (long long)blob);
+        TRY(bag_set(value->bag, &(struct value){ .tag = value->stored.tag, .bytes = content }));
+    }
+    return STATUS_OK;
+}
+
+/* Joins the chunks of each blob of a blobs_whole_read answer. */
+static enum status each_blob(struct result *result, enum status (*found)(const struct wanted_values *wanted, int64_t blob, struct slice content),
+                             const struct wanted_values *wanted)
+{
+    struct buffer *buffer = buffer_new(result, VALUES_MAX);
+    if (buffer == NULL)
+        return status_fail(STATUS_NO_MEMORY, "values");
+    for (int r = 0; r < result->row_count; r++) {
+        struct sql_blobs_whole_read_out row, next = { 0 };
+        struct slice chunk;
+        result_read(result, r, STATEMENT_blobs_whole_read, &row);
+        if (r + 1 < result->row_count)
+            result_read(result, r + 1, STATEMENT_blobs_whole_read, &next);
+        TRY(chunk_decode(result, row.data, &chunk));
+        buffer_append_slice(buffer, chunk);
+        TRY(buffer_status(buffer));
+        if (next.blob == row.blob)
+            continue;
+        buffer_append_byte(buffer, 0); /* texts end with a NUL */
+        TRY(buffer_status(buffer));
+        TRY(found(wanted, row.blob, slice_part(buffer_slice(buffer), 0, buffer_length(buffer) - 1)));
+        buffer_reset(buffer);
+    }
+    return STATUS_OK;
+}
+
+static enum status load_values(TALLOC_CTX *mem, struct transaction *tx, const struct wanted_values *wanted)
+{
+    if (wanted->count == 0)
+        return STATUS_OK;
+    struct result *result = NULL;
+    int64_t *blobs = talloc_array(mem, int64_t, wanted->count);
+    uint64_t total = 0;
+    if (blobs == NULL)
+        return status_fail(STATUS_NO_MEMORY, "values");
+    for (size_t i = 0; i < wanted->count; i++) {
+        blobs[i] = wanted->list[i].stored.stored.blob;
+        total += wanted->list[i].stored.stored.size;
+    }
+    if (total > VALUES_MAX)
+        return status_fail(STATUS_LIMIT_EXCEEDED, "stored values of %llu bytes", (unsigned long long)total);
+    TRY(TX_RUN(tx, mem, &result, blobs_whole_read, .blobs = { blobs, wanted->count }));
+    TRY(each_blob(result, set_value, wanted));
+    for (size_t i = 0; i < wanted->count; i++)
+        if (bag_get(wanted->list[i].bag, wanted->list[i].stored.tag)->form == VALUE_STORED)
+            return status_fail(STATUS_BLOB_NOT_FOUND, "blob %lld of a property", (long long)blobs[i]);
+    talloc_free(result);
+    talloc_free(blobs);
+    return STATUS_OK;
+}
+
+/* ---- parts ---- */
+
+static enum status fill_body(struct loaded_message *out, const struct sql_bodies_read_out *row, unsigned parts)
+{
+    struct message *message = out->message;
+    out->row.preview = row->preview;
+    out->body_text = row->body_text;
+    out->body_text_is_cut = row->body_cut;
+    if (parts & (MESSAGE_BAG | MESSAGE_VALUES)) {
+        talloc_free(message->props);
+        TRY(bytes_to_bag(message, row->props, &message->props));
+    }
+    if ((parts & MESSAGE_RECIPIENTS) && row->recipients.length > 0)
+        TRY(recipients_unpack(message, row->recipients, &message->recipients, &message->recipient_count));
+    if (parts & MESSAGE_MIME_STRUCTURE)
+        message->mime.structure = row->mime_structure;
+    return STATUS_OK;
+}
+
+static enum status fill_attachment(TALLOC_CTX *mem, const struct sql_attachments_read_out *row, struct attachment *out)
+{
+    out->number = row->number;
+    out->content = (enum attachment_content)row->content;
+    out->part = (uint32_t)row->part;
+    out->size = (uint64_t)row->size;
+    out->stored.blob = row->blob;
+    TRY(bytes_to_bag(mem, row->props, &out->props));
+    if (row->blob == 0 && out->content == ATTACHMENT_STORED) {
+        out->content = ATTACHMENT_BYTES; /* small: it came with the row */
+        out->bytes = row->data;
+    } else if (row->blob == 0 && out->content == ATTACHMENT_EMBEDDED && row->data.length > 0) {
+        return embedded_unpack(mem, row->data, &out->embedded);
+    }
+    return STATUS_OK;
+}
+
+static enum status fill_attachments(struct result *result, const int64_t *items, size_t count, struct loaded_message *out)
+{
+    for (int r = 0; r < result->row_count; r++) {
+        struct sql_attachments_read_out row;
+        result_read(result, r, STATEMENT_attachments_read, &row);
+        size_t i = index_of(items, count, row.item);
+        if (i == count || out[i].message == NULL)
+            continue;
+        struct attachment *attachment = message_add_attachment(out[i].message);
+        if (attachment == NULL)
+            return status_fail(STATUS_NO_MEMORY, "attachment");
+        TRY(fill_attachment(out[i].message, &row, attachment));
+    }
+    return STATUS_OK;
+}
+
+static enum status fill_row(TALLOC_CTX *mem, const struct sql_rows_read_out *row, struct loaded_message *out)
+{
+    row_from_sql(row, &out->row);
+    out->message = message_new(mem);
+    if (out->message == NULL)
+        return status_fail(STATUS_NO_MEMORY, "message");
+    out->body_text = "";
+    out->message->mime = (struct message_mime){ .blob = row->mime_blob, .mirrors = row->mime_mirrors, .has_content = row->mime_content,
+                                                .is_signed = row->mime_signed };
+    return STATUS_OK;
+}
+
+struct load {
+    struct result *rows, *bodies, *attachments;
+};
+
+static enum status run_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, unsigned parts,
+                            struct load *out)
+{
+    struct result *results[3] = { 0 };
+    size_t n = 1;
+    bool with_body = parts & (MESSAGE_BAG | MESSAGE_RECIPIENTS | MESSAGE_VALUES | MESSAGE_MIME_STRUCTURE);
+    TRY(TX_SEND(tx, rows_read, .mailbox = mailbox, .items = { items, count }));
+    if (with_body) {
+        TRY(TX_SEND(tx, bodies_read, .mailbox = mailbox, .items = { items, count }));
+        n++;
+    }
+    if (parts & MESSAGE_ATTACHMENTS) {
+        TRY(TX_SEND(tx, attachments_read, .mailbox = mailbox, .items = { items, count }));
+        n++;
+    }
+    TRY(tx_run(tx, mem, results, n));
+    *out = (struct load){ .rows = results[0], .bodies = with_body ? results[1] : NULL,
+                          .attachments = parts & MESSAGE_ATTACHMENTS ? results[n - 1] : NULL };
+    return STATUS_OK;
+}
+
+static enum status finish(TALLOC_CTX *mem, struct transaction *tx, size_t count, unsigned parts, struct loaded_message *out)
+{
+    struct wanted_values wanted = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        if (out[i].message == NULL)
+            continue;
+        if (parts & MESSAGE_VALUES)
+            TRY(want_values(mem, out[i].message->props, &wanted));
+        TRY(store_row_properties(&out[i].row, out[i].message->props));
+        if ((parts & MESSAGE_MIME_BYTES) && out[i].row.mime_blob != 0)
+            TRY(blob_read(out[i].message, tx, out[i].row.mime_blob, VALUES_MAX, &out[i].message->mime.bytes));
+    }
+    return load_values(mem, tx, &wanted);
+}
+
+enum status store_message_load_many(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count,
+                                    unsigned parts, struct loaded_message *out)
+{
+    struct load load;
+    memset(out, 0, count * sizeof *out);
+    if (count == 0)
+        return STATUS_OK;
+    TRY(run_load(mem, tx, mailbox, items, count, parts, &load));
+    for (int r = 0; r < load.rows->row_count; r++) {
+        struct sql_rows_read_out row;
+        result_read(load.rows, r, STATEMENT_rows_read, &row);
+        size_t i = index_of(items, count, row.item);
+        if (i < count)
+            TRY(fill_row(mem, &row, &out[i]));
+    }
+    for (int r = 0; load.bodies != NULL && r < load.bodies->row_count; r++) {
+        struct sql_bodies_read_out row;
+        result_read(load.bodies, r, STATEMENT_bodies_read, &row);
+        size_t i = index_of(items, count, row.item);
+        if (i < count && out[i].message != NULL)
+            TRY(fill_body(&out[i], &row, parts));
+    }
+    if (load.attachments != NULL)
+        TRY(fill_attachments(load.attachments, items, count, out));
+    return finish(mem, tx, count, parts, out);
+}
+
+enum status store_message_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, unsigned parts, struct loaded_message *out)
+{
+    TRY(store_message_load_many(mem, tx, mailbox, &item, 1, parts, out));
+    return out->message != NULL ? STATUS_OK : status_fail(STATUS_ITEM_NOT_FOUND, "item %lld", (long long)item);
+}
+
+enum status store_attachment_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, int32_t number, struct attachment *out)
+{
+    struct result *result = NULL;
+    memset(out, 0, sizeof *out);
+    out->number = -1;
+    TRY(TX_RUN(tx, mem, &result, attachments_read, .mailbox = mailbox, .items = { &item, 1 }));
+    for (int r = 0; r < result->row_count; r++) {
+        struct sql_attachments_read_out row;
+        result_read(result, r, STATEMENT_attachments_read, &row);
+        if (row.number == number)
+            TRY(fill_attachment(mem, &row, out));
+    }
+    if (out->number != number)
+        return status_fail(STATUS_ATTACHMENT_NOT_FOUND, "attachment %d of item %lld", number, (long long)item);
+    if (out->stored.blob == 0)
+        return STATUS_OK;
+    TRY(blob_read(mem, tx, out->stored.blob, EMBEDDED_MAX, &out->bytes));
+    return out->content == ATTACHMENT_EMBEDDED ? embedded_unpack(mem, out->bytes, &out->embedded) : STATUS_OK;
+}
+
+enum status store_message_find_by_message_id(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const char *message_id, size_t limit,
+                                             struct item_row **out, size_t *count)
+{
+    struct result *result = NULL;
+    TRY(TX_RUN(tx, mem, &result, rows_by_internet_id, .mailbox = mailbox, .hash = internet_id_hash(message_id), .message_id = message_id,
+               .limit = (int64_t)limit));
+    *count = (size_t)result->row_count;
+    *out = talloc_zero_array(mem, struct item_row, *count + 1);
+    if (*out == NULL)
+        return status_fail(STATUS_NO_MEMORY, "rows");
+    for (size_t i = 0; i < *count; i++) {
+        struct sql_rows_read_out row;
+        result_read(result, (int)i, STATEMENT_rows_read, &row);
+        row_from_sql(&row, &(*out)[i]);
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,32 @@
+/* A message ready to be inserted (private to storage). */
+#ifndef BOURSE_STORAGE_PREPARED_H
+#define BOURSE_STORAGE_PREPARED_H
+
+#include "bourse/storage/message.h"
+#include "statements.h"
+
+#define MIME_INLINE_MAX ((size_t)64 * 1024)
+#define VALUE_INLINE_MAX ((size_t)4096)
+#define BODY_TEXT_MAX ((size_t)8192)
+#define PREVIEW_MAX 255
+
+struct prepared_message {
+    struct sql_message_insert_in row;   /* all but the place: mailbox, item, folder, cn, uid, fai, is_read, delivered when 0 */
+    struct sql_body_insert_in body;     /* all but mailbox and item */
+    struct sql_attachment_insert_in *attachments; /* all but mailbox and item; number -1: gets one */
+    size_t attachment_count;
+    struct hash256 mime_hash;           /* inline MIME: the transaction writes it */
+    struct slice mime_inline;           /* encoded chunk; empty: mime is row.mime_blob, or none */
+    uint64_t mime_size;
+    int64_t *blobs;                     /* that each inserted copy refers to (repeats count), without an inline MIME */
+    size_t blob_count;
+};
+
+/* Queues the rows of a new item / of its blob references. */
+enum status prepared_insert(struct transaction *tx, const struct prepared_message *prepared, const struct sql_message_insert_in *row) MUST_CHECK;
+/* Queues body and attachments; numbers for new attachments start at `next`. */
+enum status prepared_insert_body(struct transaction *tx, const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next) MUST_CHECK;
+/* References of `copies` copies: inline MIME is written once with that many. */
+enum status prepared_take_blobs(struct transaction *tx, const struct prepared_message *prepared, int64_t copies) MUST_CHECK;
+
+#endif
