@@ -182,6 +182,10 @@ static uint64_t base64_size(struct slice bytes)
 
 enum status mime_part_size(struct slice original, const struct mime_structure *structure, uint32_t part, uint64_t *out)
 {
+    if (part < structure->count && structure->parts[part].container != MIME_NO_PART) { /* always identity within its container */
+        *out = structure->parts[part].body_length;
+        return STATUS_OK;
+    }
     TALLOC_CTX *scratch = talloc_new(NULL);
     TRY_MEMORY(scratch);
     struct slice bytes = { 0 };

@@ -24,6 +24,8 @@ enum mime_import_flag {
 /* The first limits->body_prefix bytes of the text body (UTF-8, cut at a character; made from HTML when there is no text): for lists and
  * truncated syncs. Set by the delivery import, of the range for internal properties of a store [MS-OXPROPS] 1.3.3; groupware keeps it. */
 #define MIME_PROP_BODY_PREFIX ((prop_tag)0x67E0001Fu)
+/* PidTagPreview: 255 characters of the text [MS-OXPROPS]; computed here, kept by groupware. */
+#define MIME_PROP_PREVIEW ((prop_tag)0x3FD9001Fu)
 /* PtypBoolean: the prefix is the whole text body. */
 #define MIME_PROP_BODY_PREFIX_WHOLE ((prop_tag)0x67E1000Bu)
 

@@ -2,8 +2,8 @@
  * the original bytes without parsing the whole message again. Made once at import, packed (versioned) and stored beside the item.
  *
  * Part 0 is the message itself. Parts stand in the order of the bytes; a parent stands before its children. The parts of an
- * embedded message (message/rfc822) are listed too, below that part. Parts that are hidden in other content (uuencoded files in a
- * text, attachments in winmail.dat) are listed with `container` set: their offsets count in that part's decoded bytes.
+ * embedded message (message/rfc822) are listed too, below that part. Attachments in winmail.dat are listed with
+ * `container` set: their offsets count in that part's decoded bytes.
  * Reading functions are thread-safe as long as each thread has its own context. */
 #ifndef BOURSE_MIME_STRUCTURE_H
 #define BOURSE_MIME_STRUCTURE_H
@@ -18,7 +18,7 @@ enum mime_part_kind {
     MIME_MULTIPART = 1, /* children */
     MIME_MESSAGE = 2,   /* message/rfc822 or message/global: one child, the root of the embedded message */
     MIME_OPAQUE = 3,    /* a container that was not opened: a limit was reached, or it has no usable boundary. Content like a leaf */
-    MIME_UU_FILE = 4,   /* uuencoded file within a text part; offsets in `container` */
+    MIME_UU_FILE = 4,   /* uuencoded file within a text part that has no other encoding */
     MIME_TNEF_FILE = 5, /* attachment within winmail.dat; offsets in `container` */
 };
 
