@@ -2,6 +2,7 @@
 
 #include <endian.h>
 
+#include "array_count.h"
 /* Array wire format: dimensions, has-null flag, element type, then per dimension length and lower bound, then elements. */
 #define ARRAY_HEADER 20
 
@@ -68,7 +69,7 @@ static const char *encode_array(TALLOC_CTX *mem, enum column_type type, const vo
     size_t total = ARRAY_HEADER;
     for (size_t i = 0; i < count; i++)
         total += 4 + element(type, array, i, scratch).length;
-    uint8_t *bytes = talloc_array(mem, uint8_t, total);
+    uint8_t *bytes = talloc_array(mem, uint8_t, array_count(total));
     if (bytes == NULL)
         return NULL;
     struct encoder encoder = { .at = bytes };
@@ -164,7 +165,7 @@ static void decode_int8s(TALLOC_CTX *mem, const char *bytes, int length, struct 
 {
     const char *at = NULL;
     size_t count = array_open(bytes, length, &at);
-    int64_t *items = talloc_array(mem, int64_t, count + 1);
+    int64_t *items = talloc_array(mem, int64_t, array_count(count + 1));
     *out = (struct sql_int8s){ 0 };
     if (items == NULL || (size_t)length < ARRAY_HEADER + count * 12)
         return;
@@ -178,7 +179,7 @@ static void decode_texts(TALLOC_CTX *mem, const char *bytes, int length, struct 
 {
     const char *at = NULL;
     size_t count = array_open(bytes, length, &at);
-    const char **items = talloc_zero_array(mem, const char *, count + 1);
+    const char **items = talloc_zero_array(mem, const char *, array_count(count + 1));
     const char *end = bytes + length;
     *out = (struct sql_texts){ .items = items };
     for (size_t i = 0; items != NULL && i < count && end - at >= 4; i++) {

@@ -1,6 +1,7 @@
 #include "bourse/storage/folder.h"
 
 #include "bourse/base/text.h"
+#include "array_count.h"
 #include "folder_private.h"
 #include "transaction_private.h"
 
@@ -76,7 +77,7 @@ enum status store_folder_list(TALLOC_CTX *mem, struct transaction *tx, int64_t m
 {
     struct result *result = NULL;
     TRY(TX_RUN(tx, mem, &result, folder_children, .mailbox = mailbox, .parent = parent, .limit_depth = depth == STORE_CHILDREN ? 1 : 300));
-    struct store_folder *list = talloc_zero_array(mem, struct store_folder, (size_t)result->row_count + 1);
+    struct store_folder *list = talloc_zero_array(mem, struct store_folder, array_count((size_t)result->row_count + 1));
     if (list == NULL)
         return status_fail(STATUS_NO_MEMORY, "folders");
     for (int i = 0; i < result->row_count; i++) {
@@ -94,7 +95,7 @@ enum status store_folder_list(TALLOC_CTX *mem, struct transaction *tx, int64_t m
 static enum status class_prefixes(TALLOC_CTX *mem, const char *message_class, const char ***out, size_t *count)
 {
     char *folded = talloc_strdup(mem, message_class);
-    const char **list = talloc_array(mem, const char *, strlen(message_class) + 2);
+    const char **list = talloc_array(mem, const char *, array_count(strlen(message_class) + 2));
     if (folded == NULL || list == NULL)
         return status_fail(STATUS_NO_MEMORY, "message class");
     ascii_lower(folded);

@@ -1,4 +1,5 @@
 #include "bourse/base/text.h"
+#include "bourse/storage/message.h"
 #include "folder_private.h"
 #include "transaction_private.h"
 

@@ -1,5 +1,6 @@
 #include "bourse/storage/mailbox.h"
 
+#include "array_count.h"
 #include "folder_private.h"
 #include "transaction_private.h"
 
@@ -63,7 +64,7 @@ enum status store_mailbox_list(TALLOC_CTX *mem, struct transaction *tx, int64_t 
     struct result *result = NULL;
     TRY(TX_RUN(tx, mem, &result, mailbox_page, .after = after, .limit = (int64_t)limit));
     *count = (size_t)result->row_count;
-    *out = talloc_zero_array(mem, struct store_mailbox, *count + 1);
+    *out = talloc_zero_array(mem, struct store_mailbox, array_count(*count + 1));
     if (*out == NULL)
         return status_fail(STATUS_NO_MEMORY, "mailboxes");
     for (size_t i = 0; i < *count; i++) {

@@ -1,5 +1,6 @@
 #include "bourse/storage/message.h"
 
+#include "array_count.h"
 #include "message_private.h"
 #include "prepared.h"
 
@@ -40,7 +41,7 @@ enum status message_check_blobs(struct transaction *tx, const struct prepared_me
 {
     if (prepared->blob_count == 0)
         return STATUS_OK;
-    int64_t *distinct = talloc_array(tx, int64_t, prepared->blob_count);
+    int64_t *distinct = talloc_array(tx, int64_t, array_count(prepared->blob_count));
     size_t count = 0;
     if (distinct == NULL)
         return status_fail(STATUS_NO_MEMORY, "blobs");
@@ -142,8 +143,8 @@ enum status store_message_set_read(struct transaction *tx, int64_t mailbox, cons
 {
     struct locked_mailbox *locked = NULL;
     TRY(tx_locked(tx, mailbox, &locked));
-    struct sql_message_for_change_out *now = talloc_array(tx, struct sql_message_for_change_out, count + 1);
-    int64_t *ids = talloc_array(tx, int64_t, count + 1), *cns = talloc_array(tx, int64_t, count + 1);
+    struct sql_message_for_change_out *now = talloc_array(tx, struct sql_message_for_change_out, array_count(count + 1));
+    int64_t *ids = talloc_array(tx, int64_t, array_count(count + 1)), *cns = talloc_array(tx, int64_t, array_count(count + 1));
     if (now == NULL || ids == NULL || cns == NULL)
         return status_fail(STATUS_NO_MEMORY, "items");
     TRY(message_load_for_change(tx, mailbox, items, count, now));

@@ -1,5 +1,6 @@
 #include "bourse/model/properties.h"
 #include "bourse/storage/blob.h"
+#include "array_count.h"
 #include "chunk.h"
 #include "columns.h"
 #include "embedded.h"
@@ -64,7 +65,7 @@ static enum status want_values(TALLOC_CTX *mem, struct bag *bag, struct wanted_v
         const struct value *value = bag_at(bag, i);
         if (value->form != VALUE_STORED)
             continue;
-        struct wanted_value *more = talloc_realloc(mem, wanted->list, struct wanted_value, wanted->count + 1);
+        struct wanted_value *more = talloc_realloc(mem, wanted->list, struct wanted_value, array_count(wanted->count + 1));
         if (more == NULL)
             return status_fail(STATUS_NO_MEMORY, "values");
         wanted->list = more;
@@ -117,7 +118,7 @@ static enum status load_values(TALLOC_CTX *mem, struct transaction *tx, const st
     if (wanted->count == 0)
         return STATUS_OK;
     struct result *result = NULL;
-    int64_t *blobs = talloc_array(mem, int64_t, wanted->count);
+    int64_t *blobs = talloc_array(mem, int64_t, array_count(wanted->count));
     uint64_t total = 0;
     if (blobs == NULL)
         return status_fail(STATUS_NO_MEMORY, "values");
@@ -301,7 +302,7 @@ enum status store_message_find_by_message_id(TALLOC_CTX *mem, struct transaction
     TRY(TX_RUN(tx, mem, &result, rows_by_internet_id, .mailbox = mailbox, .hash = internet_id_hash(message_id), .message_id = message_id,
                .limit = (int64_t)limit));
     *count = (size_t)result->row_count;
-    *out = talloc_zero_array(mem, struct item_row, *count + 1);
+    *out = talloc_zero_array(mem, struct item_row, array_count(*count + 1));
     if (*out == NULL)
         return status_fail(STATUS_NO_MEMORY, "rows");
     for (size_t i = 0; i < *count; i++) {

@@ -1,5 +1,7 @@
 #include "message_private.h"
 
+#include "array_count.h"
+
 /* The columns of a batch: one entry an item that is really there. */
 struct batch {
     struct sql_message_for_change_out *now;
@@ -11,11 +13,11 @@ struct batch {
 static enum status batch_new(TALLOC_CTX *mem, size_t count, struct batch **out)
 {
     struct batch *batch = talloc_zero(mem, struct batch);
-    int64_t *numbers = talloc_zero_array(batch, int64_t, 6 * (count + 1));
+    int64_t *numbers = talloc_zero_array(batch, int64_t, array_count(6 * (count + 1)));
     if (batch == NULL || numbers == NULL)
         return status_fail(STATUS_NO_MEMORY, "batch");
-    batch->now = talloc_zero_array(batch, struct sql_message_for_change_out, count + 1);
-    batch->fai = talloc_zero_array(batch, bool, count + 1);
+    batch->now = talloc_zero_array(batch, struct sql_message_for_change_out, array_count(count + 1));
+    batch->fai = talloc_zero_array(batch, bool, array_count(count + 1));
     if (batch->now == NULL || batch->fai == NULL)
         return status_fail(STATUS_NO_MEMORY, "batch");
     batch->items = numbers;
@@ -87,7 +89,7 @@ struct move {
 static enum status move_rows(struct transaction *tx, struct locked_mailbox *locked, struct batch *batch, size_t count, const struct move *move,
                              struct message_moved *out)
 {
-    int64_t *new_uids = talloc_zero_array(batch, int64_t, count + 1), *deleted_from = talloc_zero_array(batch, int64_t, count + 1);
+    int64_t *new_uids = talloc_zero_array(batch, int64_t, array_count(count + 1)), *deleted_from = talloc_zero_array(batch, int64_t, array_count(count + 1));
     struct folder_delta *target = NULL;
     if (new_uids == NULL || deleted_from == NULL)
         return status_fail(STATUS_NO_MEMORY, "batch");

@@ -1,6 +1,7 @@
 #include "bourse/base/text.h"
 #include "bourse/model/properties.h"
 #include "bourse/storage/blob.h"
+#include "array_count.h"
 #include "chunk.h"
 #include "columns.h"
 #include "embedded.h"
@@ -26,7 +27,7 @@ uint64_t prepared_message_size(const struct prepared_message *prepared)
 static enum status take_blob(struct preparation *preparation, int64_t blob)
 {
     struct prepared_message *out = preparation->out;
-    int64_t *more = talloc_realloc(out, out->blobs, int64_t, out->blob_count + 1);
+    int64_t *more = talloc_realloc(out, out->blobs, int64_t, array_count(out->blob_count + 1));
     if (more == NULL)
         return status_fail(STATUS_NO_MEMORY, "blobs");
     out->blobs = more;
@@ -36,7 +37,7 @@ static enum status take_blob(struct preparation *preparation, int64_t blob)
 
 static enum status take_value_blob(struct preparation *preparation, int64_t blob)
 {
-    int64_t *more = talloc_realloc(preparation->out, preparation->value_blobs, int64_t, preparation->value_blob_count + 1);
+    int64_t *more = talloc_realloc(preparation->out, preparation->value_blobs, int64_t, array_count(preparation->value_blob_count + 1));
     if (more == NULL)
         return status_fail(STATUS_NO_MEMORY, "blobs");
     preparation->value_blobs = more;
@@ -97,7 +98,7 @@ static enum status keep_props(struct preparation *preparation)
 /* First characters with runs of white space as one blank. */
 static char *make_preview(TALLOC_CTX *mem, const char *text)
 {
-    char *preview = talloc_array(mem, char, PREVIEW_MAX * 4 + 1);
+    char *preview = talloc_array(mem, char, array_count(PREVIEW_MAX * 4 + 1));
     size_t length = 0, characters = 0;
     bool blank = true;
     for (const char *at = text; preview != NULL && *at != '\0' && characters < PREVIEW_MAX; at++) {
@@ -200,7 +201,7 @@ static enum status keep_attachments(struct preparation *preparation)
 {
     const struct message *message = preparation->message;
     struct prepared_message *out = preparation->out;
-    out->attachments = talloc_zero_array(out, struct sql_attachment_insert_in, message->attachment_count + 1);
+    out->attachments = talloc_zero_array(out, struct sql_attachment_insert_in, array_count(message->attachment_count + 1));
     if (out->attachments == NULL)
         return status_fail(STATUS_NO_MEMORY, "attachments");
     out->attachment_count = message->attachment_count;

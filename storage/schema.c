@@ -1,6 +1,7 @@
 #include "bourse/storage/schema.h"
 
 #include "bourse/base/log.h"
+#include "array_count.h"
 #include "migrations.h"
 #include "store_private.h"
 
@@ -11,7 +12,7 @@ int32_t schema_version(void)
 
 static enum status read_state(TALLOC_CTX *mem, struct connection *connection, struct schema_migration **out)
 {
-    struct schema_migration *list = talloc_zero_array(mem, struct schema_migration, (size_t)migration_count);
+    struct schema_migration *list = talloc_zero_array(mem, struct schema_migration, array_count((size_t)migration_count));
     if (list == NULL)
         return status_fail(STATUS_NO_MEMORY, "migrations");
     for (int i = 0; i < migration_count; i++)

@@ -1,5 +1,7 @@
 #include "transaction_private.h"
 
+#include "array_count.h"
+
 #include "bourse/base/clock.h"
 #include "bourse/base/metrics.h"
 #include "transaction_log.h"
@@ -140,7 +142,7 @@ enum status tx_lock_send(struct transaction *tx, const int64_t *mailboxes, size_
 enum status tx_lock_take(struct transaction *tx, struct result *result)
 {
     size_t total = tx->locked_count + (size_t)result->row_count;
-    struct locked_mailbox *all = talloc_realloc(tx, tx->locked, struct locked_mailbox, total + 1);
+    struct locked_mailbox *all = talloc_realloc(tx, tx->locked, struct locked_mailbox, array_count(total + 1));
     if (all == NULL)
         return status_fail(STATUS_NO_MEMORY, "locked mailboxes");
     tx->locked = all;
@@ -198,7 +200,7 @@ struct folder_delta *tx_find_folder(struct locked_mailbox *locked, int64_t folde
 
 enum status tx_folder_add(struct transaction *tx, struct locked_mailbox *locked, const struct folder_delta *folder)
 {
-    struct folder_delta *all = talloc_realloc(tx, locked->folders, struct folder_delta, locked->folder_count + 1);
+    struct folder_delta *all = talloc_realloc(tx, locked->folders, struct folder_delta, array_count(locked->folder_count + 1));
     if (all == NULL)
         return status_fail(STATUS_NO_MEMORY, "folder counters");
     locked->folders = all;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "array_count.h"
 /* An unreferenced blob is kept this long for readers of an older snapshot. */
 #define LEASE_AFTER_USE (10 * INSTANT_PER_MINUTE)
 
@@ -64,8 +65,8 @@ static enum status flush_blobs(struct transaction_log *log, struct transaction *
     if (log->blob_count == 0)
         return STATUS_OK;
     join_blobs(log);
-    int64_t *ids = talloc_array(tx, int64_t, log->blob_count);
-    int64_t *deltas = talloc_array(tx, int64_t, log->blob_count);
+    int64_t *ids = talloc_array(tx, int64_t, array_count(log->blob_count));
+    int64_t *deltas = talloc_array(tx, int64_t, array_count(log->blob_count));
     if (ids == NULL || deltas == NULL)
         return status_fail(STATUS_NO_MEMORY, "blob references");
     bool drops = false;
@@ -85,8 +86,8 @@ static enum status flush_events(struct transaction_log *log, struct transaction 
     size_t n = log->event_count;
     if (n == 0)
         return STATUS_OK;
-    int64_t *columns = talloc_array(tx, int64_t, n * EVENT_COLUMNS);
-    int32_t *kinds = talloc_array(tx, int32_t, n);
+    int64_t *columns = talloc_array(tx, int64_t, array_count(n * EVENT_COLUMNS));
+    int32_t *kinds = talloc_array(tx, int32_t, array_count(n));
     if (columns == NULL || kinds == NULL)
         return status_fail(STATUS_NO_MEMORY, "events");
     for (size_t i = 0; i < n; i++) {
@@ -138,7 +139,7 @@ static enum status flush_folders(struct transaction *tx, const struct locked_mai
     size_t n = count_folders(locked, count), at = 0;
     if (n == 0)
         return STATUS_OK;
-    int64_t *columns = talloc_array(tx, int64_t, n * STAT_COLUMNS);
+    int64_t *columns = talloc_array(tx, int64_t, array_count(n * STAT_COLUMNS));
     if (columns == NULL)
         return status_fail(STATUS_NO_MEMORY, "folder counters");
     for (size_t i = 0; i < count; i++)
@@ -159,7 +160,7 @@ static enum status flush_mailboxes(struct transaction *tx, const struct locked_m
 {
     if (count == 0)
         return STATUS_OK;
-    int64_t *columns = talloc_array(tx, int64_t, count * BOX_COLUMNS);
+    int64_t *columns = talloc_array(tx, int64_t, array_count(count * BOX_COLUMNS));
     if (columns == NULL)
         return status_fail(STATUS_NO_MEMORY, "mailbox counters");
     for (size_t i = 0; i < count; i++) {
