@@ -10,7 +10,7 @@ domain=example.test
 demo_users="alice bob carol dave"
 
 # instance_place: sets $state. Normally DATA/state. Root's servers run as an account without rights, which must be able to
-# reach its files, and local sockets allow about 100 characters: if DATA fails either, the state goes to /var/tmp.
+# reach its files; local sockets allow about 100 characters, and settings no blanks: else the state goes to /var/tmp.
 instance_place() {
     if [ -e "$data/state" ]; then
         state=$(cd "$data/state" && pwd -P)
@@ -19,7 +19,7 @@ instance_place() {
     mkdir -p "$data/state"
     state=$data/state
     chmod 711 "$state"
-    if [ "${#state}" -gt 70 ] || ! service_user_reaches "$state"; then
+    if [ "${#state}" -gt 70 ] || [[ $state == *[!A-Za-z0-9/._+-]* ]] || ! service_user_reaches "$state"; then
         rmdir "$state"
         state=$(mktemp -d /var/tmp/bourse-XXXXXXXX)
         chmod 711 "$state"

@@ -39,7 +39,9 @@ class Instance:
 
     def run(self, *options, check=True, timeout=300):
         command = [os.path.join(ROOT, "run"), "--data", self.folder, *options]
-        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
+        environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1", ASAN_OPTIONS="detect_leaks=1")
+        result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
+                                check=False)
         if check and result.returncode != 0:
             raise AssertionError(f"{' '.join(options)} failed ({result.returncode}):\n{result.stdout}{result.stderr}")
         return result

@@ -11,6 +11,12 @@ def needs(*names):
     return mark
 
 
+def last(function):
+    """Marks a test that looks at what all others left behind."""
+    function.last = True
+    return function
+
+
 def missing(name):
     """Why the thing is not at hand, or None."""
     here = os.path.dirname(os.path.abspath(__file__))

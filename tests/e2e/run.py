@@ -6,6 +6,7 @@ run.py [--build dev] [--only PART-OF-NAME] [--list] [--pending] [--keep FOLDER]
 line a test, and for failures the cause and the end of the daemon's log.
 """
 import argparse
+import glob
 import importlib
 import inspect
 import os
@@ -46,6 +47,7 @@ def discover(only, with_pending):
         functions = [f for n, f in inspect.getmembers(module, inspect.isfunction) if n.startswith("test_") and f.__module__ == file[:-3]]
         functions.sort(key=lambda function: function.__code__.co_firstlineno)
         tests += [(f"{file[5:-3]}.{function.__name__[5:]}", function) for function in functions]
+    tests.sort(key=lambda test: hasattr(test[1], "last"))
     return [(name, function) for name, function in tests if only in name and name not in pending], not_loaded
 
 
@@ -70,14 +72,12 @@ def run_one(name, function, server):
 
 
 def sanitizer_reports(folder):
-    """Test results in themselves: what ASan, UBSan or TSan said in any log of the instance."""
+    """Test results in themselves: what ASan, UBSan or TSan said in any log of any instance."""
     found = []
-    log_folder = os.path.join(folder, "log")
-    for name in sorted(os.listdir(log_folder)):
-        with open(os.path.join(log_folder, name), encoding="utf-8", errors="replace") as file:
+    for path in sorted(glob.glob(os.path.join(folder, "*", "log", "*"))):
+        with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
-        for match in SANITIZER.finditer(text):
-            found.append(f"{name}: {text[match.start():match.start() + 2500]}")
+        found += [f"{path}: {text[match.start():match.start() + 2500]}" for match in SANITIZER.finditer(text)]
     return found
 
 
@@ -104,7 +104,7 @@ def run_all(tests, arguments, folder):
                 print(result)
     finally:
         server.stop()
-    reports = sanitizer_reports(server.folder)
+    reports = sanitizer_reports(folder)
     results["failed" if reports else "passed"] += 1
     print(("FAIL" if reports else "ok  "), "no sanitizer report in any log")
     print("\n".join(reports[:3]))

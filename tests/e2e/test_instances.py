@@ -6,6 +6,7 @@ import time
 
 from instance import Instance
 from mail import build, send, unique, wait_for
+from needs import last
 
 
 def test_two_side_by_side_and_restart(server):
@@ -49,6 +50,7 @@ def test_answers_health_and_metrics(server):
         assert wait_for(lambda role=role: server.metrics(role)), f"no metrics of {role}"
 
 
+@last
 def test_logs_hold_no_password(server):
     secrets = [user.password for user in server.users.values()]
     with open(os.path.join(server.state, "secrets/bourse"), encoding="ascii") as file:
