@@ -16,3 +16,14 @@ run_command() {
     done
     exit "$status"
 }
+
+# cache_folder: prints the folder for templates: in the build folder, or the user's cache when that belongs to someone else.
+cache_folder() {
+    local folder=${BOURSE_TEST_CACHE:-$root/build/test-services}
+    mkdir -p "$folder" 2>/dev/null || :
+    if [ ! -w "$folder" ]; then
+        folder=${XDG_CACHE_HOME:-$HOME/.cache}/bourse-test-services
+        mkdir -p "$folder"
+    fi
+    printf '%s' "$folder"
+}
