@@ -108,9 +108,11 @@ def test_folders_and_moves(server):
     item.move(to_folder=folder)
     assert len(by_subject(folder, subject)) == 2 and by_subject(bob.inbox, subject) == []
     try:
-        bob.inbox.get(id=old_id, changekey=None)
+        bob.inbox.get(id=old_id)
     except ErrorItemNotFound:
         pass
+    else:
+        raise AssertionError("the id from before the move still leads somewhere")
     for found in by_subject(folder, subject):
         found.move_to_trash()
     assert by_subject(folder, subject) == [] and len(by_subject(bob.trash, subject)) == 2
