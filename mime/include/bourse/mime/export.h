@@ -26,6 +26,9 @@ struct mime_export_options {
      * NULL when the message has none (a stored value is then STATUS_INVALID_ARGUMENT). */
     enum status (*read_blob)(int64_t blob, uint64_t offset, void *out, size_t size, size_t *got, void *data);
     void *read_data;
+    /* A meeting message's iCalendar, made by the calendar layer: becomes the last alternative form. Empty: none. */
+    struct slice calendar;
+    const char *calendar_method; /* "REQUEST" */
 };
 
 /* Gets the bytes in order; a failure ends the export with that status. */
