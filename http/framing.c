@@ -70,10 +70,14 @@ static enum MHD_Result look(void *data, enum MHD_ValueKind kind, const char *nam
     return walk->failure == NULL ? MHD_YES : MHD_NO;
 }
 
-enum status framing_check(struct MHD_Connection *mhd, const char *version)
+enum status framing_check(struct MHD_Connection *mhd, const char *method, const char *version)
 {
     struct walk walk = { .expected = version + strlen(version) + 2 };
     MHD_get_connection_values(mhd, MHD_HEADER_KIND, look, &walk);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    /* Behind the last field there is the empty line and nothing else. */
+    if (walk.failure == NULL && (info == NULL || walk.expected + 2 != method + info->header_size))
+        walk.failure = "bare LF or NUL in the head";
     bool is_11 = strcmp(version, "HTTP/1.1") == 0;
     if (walk.failure == NULL && walk.content_lengths + walk.transfer_encodings > 1)
         walk.failure = "more than one Content-Length or Transfer-Encoding";

@@ -161,6 +161,7 @@ static bool split_target(struct http_request *request)
     enum status status = target_parse(request, request->target, &target);
     if (status != STATUS_OK) {
         refuse_status(request, status);
+        request->answer.must_close = true;
         return false;
     }
     request->path = target.path;
@@ -179,7 +180,7 @@ void head_check(struct http_request *request, const char *method, const char *ve
         refuse_status(request, STATUS_NO_MEMORY);
         return;
     }
-    enum status status = framing_check(request->mhd, version);
+    enum status status = framing_check(request->mhd, method, version);
     if (status != STATUS_OK) {
         refuse_status(request, status);
         request->answer.must_close = true;

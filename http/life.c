@@ -78,10 +78,12 @@ static bool needs_early_sign_in(const struct http_request *request)
 }
 
 /* A client without credentials is told so after its body was read and dropped, so that the connection can be used again; a client
- * that asked first (Expect) or sends to the wrong place hears at once. */
+ * that asked first (Expect) or sends to the wrong place hears at once. libmicrohttpd closes after an answer in its first call. */
 static bool answers_before_body(const struct http_request *request)
 {
-    return !request->has_body || request->expects_continue || request->answer.status != 401;
+    if (request->answer.must_close)
+        return true;
+    return request->has_body && (request->expects_continue || request->answer.status != 401);
 }
 
 static enum MHD_Result begin_body(struct http_request *request)
@@ -122,7 +124,7 @@ static enum MHD_Result head_received(struct http_request *request, const char *m
     request->phase = PHASE_ANSWERED;
     request->body.limit = (uint64_t)config_size(request->config, CONFIG_http_body_size);
     atomic_store(&request->connection->body_bytes, 0);
-    atomic_store(&request->connection->body_started_us, clock_monotonic_us());
+    atomic_store(&request->connection->body_started_us, request->has_body ? clock_monotonic_us() : 0);
     return MHD_YES;
 }
 

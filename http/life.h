@@ -160,7 +160,7 @@ bool request_add_field(struct http_request *request, const char *name, const cha
 /* head.c: checks of the received head. Sets request's method, path, query, fields, service; or answers (refuses). */
 void head_check(struct http_request *request, const char *method, const char *version);
 /* framing.c: STATUS_MALFORMED when the raw head has a form that another server may read differently. */
-enum status framing_check(struct MHD_Connection *mhd, const char *version) MUST_CHECK;
+enum status framing_check(struct MHD_Connection *mhd, const char *method, const char *version) MUST_CHECK;
 
 /* body.c */
 enum status body_begin(struct http_request *request, uint64_t limit) MUST_CHECK;

@@ -93,7 +93,7 @@ static enum status start_daemon(struct http_server *server)
     /* The acceptor keeps the real limits. */
     unsigned limit = (unsigned)config_int(config, CONFIG_http_connections) + 1000;
     struct MHD_OptionItem tls[] = {
-        { MHD_OPTION_HTTPS_CERT_CALLBACK, (intptr_t)give_certificate, NULL },
+        { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(intptr_t)give_certificate },
         { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
         { MHD_OPTION_END, 0, NULL },
     };
@@ -105,7 +105,7 @@ static enum status start_daemon(struct http_server *server)
         flags, 0, NULL, NULL, life_step, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_NOTIFY_COMPLETED, life_completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, life_connection, server, MHD_OPTION_URI_LOG_CALLBACK, life_begin, server, MHD_OPTION_UNESCAPE_CALLBACK,
         keep_escapes, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)config_seconds(config, CONFIG_http_idle), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_THREAD_POOL_SIZE, LISTENER_THREADS,
+        (unsigned)config_seconds(config, CONFIG_http_idle), MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_THREAD_POOL_SIZE, LISTENER_THREADS,
         MHD_OPTION_ARRAY, server->certificates != NULL ? tls : plain, MHD_OPTION_END);
     if (server->daemon == NULL)
         return status_fail(STATUS_INTERNAL, "libmicrohttpd does not start");

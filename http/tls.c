@@ -63,11 +63,10 @@ static enum status load_chain(struct certificate_set *set, const char *path)
     gnutls_free(pem.data);
     if (code < 0)
         return bad(path, code);
-    set->count = MOST_CERTIFICATES;
+    /* A root at the end of a long chain may be missing: clients have it. */
+    set->count = count < MOST_CERTIFICATES ? count : MOST_CERTIFICATES;
     code = gnutls_pcert_import_x509_list(set->chain, list, &set->count, 0);
-    if (code >= 0)
-        set->count = count < MOST_CERTIFICATES ? count : MOST_CERTIFICATES;
-    else
+    if (code < 0)
         set->count = 0;
     for (unsigned i = 0; i < count; i++)
         gnutls_x509_crt_deinit(list[i]);
