@@ -3,6 +3,7 @@
 #include <endian.h>
 
 #include "array_count.h"
+
 /* Array wire format: dimensions, has-null flag, element type, then per dimension length and lower bound, then elements. */
 #define ARRAY_HEADER 20
 
