@@ -1,6 +1,8 @@
 /* Ids of custom named properties, and the replica GUID. */
 #include "bourse/groupware/named.h"
 
+#include <inttypes.h>
+
 #include "access_in.h"
 #include "bourse/storage/settings.h"
 #include "bourse/storage/transaction.h"

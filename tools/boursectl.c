@@ -1,0 +1,99 @@
+/* boursectl: administration from the command line. Finds the command and runs it. */
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bourse/base/log.h"
+#include "tool.h"
+
+#define DEFAULT_CONFIG "/etc/bourse/bourse.conf"
+
+static const struct tool_command *const groups[] = {
+    mailbox_commands, transfer_commands, queue_commands, check_commands, schema_commands, config_commands,
+};
+
+static void help(FILE *out)
+{
+    fputs("usage: boursectl [--config FILE] [--json] COMMAND [ARGUMENTS]\n\nCommands:\n", out);
+    for (size_t g = 0; g < ARRAY_LENGTH(groups); g++)
+        for (const struct tool_command *command = groups[g]; command->name != NULL; command++) {
+            char call[80];
+            snprintf(call, sizeof call, "%s %s", command->name, command->arguments);
+            fprintf(out, "  %-44s %s\n", call, command->text);
+        }
+    fputs("\nOptions:\n"
+          "  -c, --config FILE  configuration (" DEFAULT_CONFIG ")\n"
+          "      --json         machine-readable output\n"
+          "  -V, --version      print the version\n"
+          "  -h, --help         print this\n\n"
+          "Exit code: 0 done, 1 failed, 2 wrong use, 3 check found defects. See boursectl(1).\n",
+          out);
+}
+
+/* How many of the arguments are the command's names; 0: another command. */
+static int names_match(const struct tool_command *command, int argc, char **argv)
+{
+    char joined[80];
+    if (argc >= 1 && strcmp(command->name, argv[0]) == 0)
+        return 1;
+    if (argc < 2 || snprintf(joined, sizeof joined, "%s %s", argv[0], argv[1]) >= (int)sizeof joined)
+        return 0;
+    return strcmp(command->name, joined) == 0 ? 2 : 0;
+}
+
+static const struct tool_command *find_command(struct tool *tool)
+{
+    for (size_t g = 0; g < ARRAY_LENGTH(groups); g++)
+        for (const struct tool_command *command = groups[g]; command->name != NULL; command++) {
+            int names = names_match(command, tool->argc, tool->argv);
+            if (names > 0) {
+                tool->argc -= names;
+                tool->argv += names;
+                return command;
+            }
+        }
+    return NULL;
+}
+
+static int run(struct tool *tool, const struct tool_command *command)
+{
+    if (command->needs_config) {
+        enum status status = config_load(tool->mem, tool->config_path, &tool->config);
+        if (status != STATUS_OK)
+            return tool_fail(status, "%s", tool->config_path);
+    }
+    return command->run(tool);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "config", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' }, { "version", no_argument, NULL, 'V' },
+        { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
+    };
+    struct tool tool = { .config_path = DEFAULT_CONFIG };
+    for (int letter; (letter = getopt_long(argc, argv, "+c:jVh", options, NULL)) != -1;) {
+        if (letter == 'c') {
+            tool.config_path = optarg;
+        } else if (letter == 'j') {
+            tool.json = true;
+        } else if (letter == 'V') {
+            puts("boursectl " BOURSE_VERSION);
+            return TOOL_OK;
+        } else {
+            help(letter == 'h' ? stdout : stderr);
+            return letter == 'h' ? TOOL_OK : TOOL_USAGE;
+        }
+    }
+    log_open("boursectl", STDERR_FILENO, LOG_LEVEL_WARNING);
+    tool.argc = argc - optind;
+    tool.argv = argv + optind;
+    tool.json = tool_flag(&tool, "--json") || tool.json;
+    const struct tool_command *command = find_command(&tool);
+    if (command == NULL)
+        return tool.argc > 0 ? tool_usage("there is no command %s", tool.argv[0]) : (help(stderr), TOOL_USAGE);
+    tool.mem = talloc_new(NULL);
+    int code = run(&tool, command);
+    talloc_free(tool.mem);
+    return code;
+}
