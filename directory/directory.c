@@ -42,8 +42,9 @@ static void load_snapshot(struct directory *directory, const struct settings *se
     enum status status = snapshot_load(settings->snapshot_path, settings->identity, directory->entries);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         log_failure(EVENT_DIRECTORY_FAILED, status, "what was known of the directory before is not used");
+    uint64_t version = cache_version(directory->entries);
     lock_take(&directory->lock);
-    directory->snapshot_version = cache_version(directory->entries);
+    directory->snapshot_version = version;
     lock_release(&directory->lock);
 }
 

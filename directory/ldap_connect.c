@@ -1,7 +1,7 @@
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include "ldap_pool.h"
 
@@ -20,17 +20,63 @@ void ldap_describe(LDAP *ld, int code, struct ldap_failure *out)
     ldap_memfree(diagnostic);
 }
 
-/* libldap waits without limit inside the TLS handshake, so the socket itself gets the time-out. */
+/* A layer between socket and TLS that gives every read and write a time-out. Needed because libldap, built with GnuTLS, repeats a handshake
+ * step for ever while the socket says "not yet": a server that accepts and then stalls would cost a spinning thread. */
+
+static int layer_setup(Sockbuf_IO_Desc *layer, void *connection)
+{
+    layer->sbiod_pvt = connection;
+    return 0;
+}
+
+static int layer_remove(Sockbuf_IO_Desc *layer)
+{
+    layer->sbiod_pvt = NULL;
+    return 0;
+}
+
+static int layer_control(Sockbuf_IO_Desc *layer, int option, void *argument)
+{
+    return LBER_SBIOD_CTRL_NEXT(layer, option, argument);
+}
+
+static bool wait_for(Sockbuf_IO_Desc *layer, short events)
+{
+    const struct ldap_connection *connection = layer->sbiod_pvt;
+    struct pollfd poll_fd = { .events = events };
+    if (ber_sockbuf_ctrl(layer->sbiod_sb, LBER_SB_OPT_GET_FD, &poll_fd.fd) != 1)
+        return true;
+    int ready;
+    do {
+        ready = poll(&poll_fd, 1, (int)connection->timeout_seconds * 1000);
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    return ready > 0;
+}
+
+static ber_slen_t layer_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
+{
+    return wait_for(layer, POLLIN) ? LBER_SBIOD_READ_NEXT(layer, bytes, length) : -1;
+}
+
+static ber_slen_t layer_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
+{
+    return wait_for(layer, POLLOUT) ? LBER_SBIOD_WRITE_NEXT(layer, bytes, length) : -1;
+}
+
+static int layer_close(Sockbuf_IO_Desc *layer)
+{
+    (void)layer;
+    return 0;
+}
+
+/* Called when the socket is connected, before TLS begins. */
 static int limit_socket(LDAP *ld, Sockbuf *buffer, LDAPURLDesc *url, struct sockaddr *address, struct ldap_conncb *callback)
 {
+    static Sockbuf_IO layer = { layer_setup, layer_remove, layer_control, layer_read, layer_write, layer_close };
     (void)ld, (void)url, (void)address;
-    const struct timeval *timeout = callback->lc_arg;
-    ber_socket_t fd = -1;
-    if (ber_sockbuf_ctrl(buffer, LBER_SB_OPT_GET_FD, &fd) == 1 && fd >= 0) {
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeout, sizeof *timeout);
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeout, sizeof *timeout);
-    }
-    return 0;
+    return ber_sockbuf_add_io(buffer, &layer, (LBER_SBIOD_LEVEL_PROVIDER + LBER_SBIOD_LEVEL_TRANSPORT) / 2, callback->lc_arg);
 }
 
 static void socket_closes(LDAP *ld, Sockbuf *buffer, struct ldap_conncb *callback)
@@ -128,7 +174,7 @@ static enum status bind_own_account(struct ldap_connection *connection, const st
                                     struct ldap_failure *failure)
 {
     struct ldap_bind_answer answer;
-    struct berval none = { 0, NULL };
+    struct berval none = { 0, (char *)(uintptr_t)"" }; /* empty, not absent: no second step then */
     enum status status;
     if (settings->bind_password != NULL)
         status = ldap_simple_bind_as(connection, settings->bind_dn, secret_reveal(settings->bind_password), false, &answer);
@@ -217,8 +263,7 @@ enum status ldap_connect_to(const struct settings *settings, size_t server, enum
     connection->generation = settings->generation;
     connection->timeout_seconds = settings->timeout_seconds;
     connection->is_local = strncasecmp(settings->servers[server], "ldapi://", 8) == 0;
-    connection->socket_timeout = timeout_of(settings->timeout_seconds);
-    connection->on_connect = (struct ldap_conncb){ limit_socket, socket_closes, &connection->socket_timeout };
+    connection->on_connect = (struct ldap_conncb){ limit_socket, socket_closes, connection };
     enum status status = prepare(connection, settings, failure);
     if (status == STATUS_OK && purpose == LDAP_FOR_SEARCH)
         status = bind_own_account(connection, settings, failure);

@@ -24,7 +24,6 @@ struct ldap_connection {
     int64_t idle_since;  /* clock_monotonic_us */
     int64_t timeout_seconds;
     bool is_local;       /* ldapi: no TLS needed */
-    struct timeval socket_timeout;
     struct ldap_conncb on_connect;
     struct ldap_connection *next;
 };

@@ -4,6 +4,7 @@
 #include <ldap.h>
 #include <pthread.h>
 #include <sasl/sasl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,15 +59,26 @@ static int get_option(void *context, const char *plugin, const char *option, con
 /* A configuration file of the system is never read. */
 static int no_configuration_folder(void *context, char **path)
 {
+    static char nowhere[] = "/nonexistent";
     (void)context;
-    *path = strdup("/nonexistent");
-    return *path != NULL ? SASL_OK : SASL_NOMEM;
+    *path = nowhere;
+    return SASL_OK;
 }
 
 static int no_log(void *context, int level, const char *message)
 {
     (void)context, (void)level, (void)message;
     return SASL_OK;
+}
+
+/* libldap and its TLS write to sockets that the server may have closed; without this the whole process would end. */
+static void ignore_broken_pipes(void)
+{
+    struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
+        action.sa_handler = SIG_IGN;
+        sigaction(SIGPIPE, &action, NULL);
+    }
 }
 
 static void prepare_once(void)
@@ -78,6 +90,7 @@ static void prepare_once(void)
         { SASL_CB_LIST_END, NULL, NULL },
     };
     LDAP *ld = NULL;
+    ignore_broken_pipes();
     /* libldap installs mutexes into SASL when it starts; ours come after, before the first of them is made */
     if (ldap_initialize(&ld, "ldapi://") == LDAP_SUCCESS)
         ldap_unbind_ext(ld, NULL, NULL);

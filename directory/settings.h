@@ -36,7 +36,7 @@ struct settings {
     size_t connections, cache_entries, group_depth, group_members;
     int64_t failures_per_account, failures_per_address;
     size_t range_step; /* tests: ask for so many values of a group at a time; 0: the server decides */
-    struct hash256 identity; /* of servers, base and profile: cached answers belong to it */
+    struct hash256 identity; /* of base, profile and mailbox filter: cached answers belong to it */
 };
 
 /* One reference for the caller. STATUS_CONFIGURATION with the option's name in the client text. */

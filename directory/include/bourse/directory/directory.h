@@ -20,10 +20,12 @@
 struct directory; /* opaque */
 
 /* Checks the options of section "directory" (and server.hostname, data_directory), loads the snapshot, and begins. Does not need an LDAP
- * server to be up: the first look-up connects. Call before the process has threads (SASL is initialised here). STATUS_CONFIGURATION names the
+ * server to be up: the first look-up connects. Call before the process has threads: SASL is initialised here, and
+ * SIGPIPE is ignored from now on (unless the process handles it), because libldap would die of it. STATUS_CONFIGURATION names the
  * wrong option in the client text. Freeing it writes the snapshot and closes all connections; no call may be running then. */
 enum status directory_open(TALLOC_CTX *mem, const struct config *config, struct directory **out) MUST_CHECK;
-/* SIGHUP: takes over the LIVE options; on failure the old ones stay. Cached answers of other servers or bases are dropped. */
+/* SIGHUP: takes over the LIVE options; on failure the old ones stay. Cached answers of another base, profile or mailbox filter are
+ * dropped. */
 enum status directory_reload(struct directory *directory, const struct config *config) MUST_CHECK;
 
 struct directory_health {
