@@ -39,15 +39,13 @@ uint32_t ad_diagnostic_code(const char *diagnostic)
 {
     static const char mark[] = ", data ";
     const char *at = strstr(diagnostic, mark);
-    char *end = NULL;
     if (at == NULL)
         return 0;
     at += sizeof mark - 1;
-    /* strtoul would take blanks, signs and 0x */
-    if (strspn(at, "0123456789abcdefABCDEF") == 0 || strspn(at, "0123456789abcdefABCDEF") > 8)
+    size_t digits = strspn(at, "0123456789abcdefABCDEF"); /* strtoul alone would take blanks, signs and 0x */
+    if (digits == 0 || digits > 8 || (at[digits] != ',' && at[digits] != '\0'))
         return 0;
-    unsigned long code = strtoul(at, &end, 16);
-    return *end == ',' || *end == '\0' ? (uint32_t)code : 0;
+    return (uint32_t)strtoul(at, NULL, 16);
 }
 
 static const struct meaning *find(const struct meaning *table, size_t count, int64_t code)
