@@ -42,7 +42,8 @@ static enum status export_all(struct export *ex)
             return export_read_report(ex, ascii_equal_nocase(kind, "IPNRN"));
     }
     TRY(export_headers(ex));
-    return export_tree(ex);
+    TRY(export_tree(ex));
+    return ex->ends_line || ex->depth > 0 ? STATUS_OK : export_text(ex, "\r\n");
 }
 
 enum status export_message(TALLOC_CTX *mem, const struct message *message, const struct mime_export_options *options, unsigned depth,

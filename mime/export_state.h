@@ -18,6 +18,7 @@ struct export {
     const struct mime_sink *sink;
     struct mime_structure *structure; /* of message->mime, NULL when none */
     unsigned depth;
+    bool ends_line; /* the last byte written was a line feed */
 };
 
 /* Where content comes from, read in order. */

@@ -133,12 +133,12 @@ static enum status open_multipart(struct export *ex, const char *subtype, const 
 
 static enum status next_part(struct export *ex, const char *boundary)
 {
-    return export_format(ex, "--%s\r\n", boundary);
+    return export_format(ex, "\r\n--%s\r\n", boundary); /* the line break before belongs to the boundary */
 }
 
 static enum status close_multipart(struct export *ex, const char *boundary)
 {
-    return export_format(ex, "--%s--\r\n", boundary);
+    return export_format(ex, "\r\n--%s--\r\n", boundary);
 }
 
 static enum status put_alternative(struct export *ex, const struct bodies *bodies)
@@ -229,8 +229,7 @@ static enum status put_embedded_part(struct export *ex, const struct attachment 
     struct slice bytes;
     TRY(mime_part_decode(ex->mem, ex->message->mime.bytes, ex->structure, attachment->part, SIZE_MAX / 4, &bytes));
     TRY(export_text(ex, "Content-Transfer-Encoding: 8bit\r\n\r\n"));
-    TRY(export_put(ex, bytes));
-    return bytes.length == 0 || bytes.data[bytes.length - 1] != '\n' ? export_text(ex, "\r\n") : STATUS_OK;
+    return export_put(ex, bytes);
 }
 
 static enum status put_embedded(struct export *ex, const struct attachment *attachment)

@@ -11,7 +11,10 @@
 
 enum status export_put(struct export *ex, struct slice bytes)
 {
-    return bytes.length > 0 ? ex->sink->write(bytes, ex->sink->data) : STATUS_OK;
+    if (bytes.length == 0)
+        return STATUS_OK;
+    ex->ends_line = bytes.data[bytes.length - 1] == '\n';
+    return ex->sink->write(bytes, ex->sink->data);
 }
 
 enum status export_text(struct export *ex, const char *text)
@@ -205,8 +208,10 @@ static enum status put_lines(struct export *ex, struct slice text)
             stop--;
         if (stop > at && stop < end && text.data[stop - 1] == '\r')
             stop--;
+        bool broken = stop < end;
         TRY(export_put(ex, slice_part(text, at, stop - at)));
-        TRY(export_text(ex, "\r\n"));
+        if (broken)
+            TRY(export_text(ex, "\r\n"));
         at = end;
     }
     return STATUS_OK;
@@ -232,7 +237,6 @@ static void quote_line(struct buffer *out, struct slice line)
             buffer_printf(out, "=%02X", c);
         column += plain ? 1 : 3;
     }
-    buffer_append_text(out, "\r\n");
 }
 
 static enum status put_quoted_printable(struct export *ex, struct slice text)
@@ -245,7 +249,10 @@ static enum status put_quoted_printable(struct export *ex, struct slice text)
             stop--;
         if (stop > at && stop < end && text.data[stop - 1] == '\r')
             stop--;
+        bool broken = stop < end;
         quote_line(out, slice_part(text, at, stop - at));
+        if (broken)
+            buffer_append_text(out, "\r\n");
         at = end;
     }
     TRY(buffer_status(out));

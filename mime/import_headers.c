@@ -266,7 +266,7 @@ static enum status set_time(struct import *im, prop_tag tag, struct slice value)
 static enum status set_named(struct import *im, const struct mime_field *field, const struct guid *set)
 {
     char name[64];
-    if (field->name.length >= sizeof name)
+    if (field->name.length >= sizeof name || name_is(field->name, "Content-Type")) /* the structure has it */
         return STATUS_OK;
     memcpy(name, field->name.data, field->name.length);
     name[field->name.length] = '\0';
