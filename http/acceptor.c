@@ -90,16 +90,27 @@ static void accept_batch(struct http_server *server, int listener)
     }
 }
 
+/* A listener, named by its index (its memory is the array), or a connection in the middle of its handshake. */
+static void handle_event(struct http_server *server, const struct epoll_event *event)
+{
+    int *listener = event->data.ptr;
+    bool is_listener = (uintptr_t)listener >= (uintptr_t)server->listeners && (uintptr_t)listener < (uintptr_t)(server->listeners + server->listener_count);
+    if (!is_listener)
+        handshake_go_on(event->data.ptr);
+    else if (!atomic_load(&server->is_draining))
+        accept_batch(server, *listener);
+}
+
 static void *acceptor_run(void *data)
 {
     struct http_server *server = data;
-    struct epoll_event events[16];
+    struct epoll_event events[64];
     int64_t swept_us = clock_monotonic_us();
     pthread_setname_np(pthread_self(), "http-accept");
     while (!atomic_load(&server->is_stopping)) {
         int count = epoll_wait(server->accept_epoll, events, (int)ARRAY_LENGTH(events), SWEEP_MS);
-        for (int i = 0; i < count && !atomic_load(&server->is_draining); i++)
-            accept_batch(server, events[i].data.fd);
+        for (int i = 0; i < count; i++)
+            handle_event(server, &events[i]);
         if (clock_monotonic_us() - swept_us < INT64_C(1000) * SWEEP_MS)
             continue;
         swept_us = clock_monotonic_us();
@@ -114,7 +125,7 @@ enum status acceptor_start(struct http_server *server)
     if (server->accept_epoll < 0)
         return status_fail(STATUS_INTERNAL, "epoll: %s", strerror(errno));
     for (size_t i = 0; i < server->listener_count; i++) {
-        struct epoll_event event = { .events = EPOLLIN, .data.fd = server->listeners[i] };
+        struct epoll_event event = { .events = EPOLLIN, .data.ptr = &server->listeners[i] };
         int flags = fcntl(server->listeners[i], F_GETFL);
         if (flags < 0 || fcntl(server->listeners[i], F_SETFL, flags | O_NONBLOCK) != 0 ||
             epoll_ctl(server->accept_epoll, EPOLL_CTL_ADD, server->listeners[i], &event) != 0)
@@ -141,6 +152,7 @@ void acceptor_stop(struct http_server *server)
     if (server->is_acceptor_started)
         pthread_join(server->acceptor, NULL);
     server->is_acceptor_started = false;
+    handshakes_go_on(server);
     for (size_t i = 0; i < server->listener_count; i++)
         close(server->listeners[i]);
     server->listener_count = 0;

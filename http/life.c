@@ -243,6 +243,7 @@ static void opened(struct http_server *server, struct MHD_Connection *mhd, void 
         return;
     const struct config *config = atomic_load(&server->config);
     connection->server = server;
+    connection->mhd = mhd;
     connection->socket = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     set_address(connection, MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     atomic_store(&connection->deadline_us, clock_monotonic_us() + config_seconds(config, CONFIG_http_header_deadline) * 1000000);
@@ -258,6 +259,8 @@ static void opened(struct http_server *server, struct MHD_Connection *mhd, void 
     server->connections = connection;
     lock_release(&server->connections_lock);
     *context = connection;
+    if (server->certificates != NULL)
+        handshake_prepare(connection);
     if (count > (size_t)config_int(config, CONFIG_http_connections_per_address)) {
         limit_hit(server, "http.connections_per_address", connection->address_text);
         shutdown(connection->socket, SHUT_RDWR);

@@ -54,8 +54,11 @@ struct http_server {
 /* One TCP connection. */
 struct http_connection {
     struct http_server *server;
+    struct MHD_Connection *mhd;
     struct http_connection *prev, *next;
     int socket;
+    bool is_handshake_done, is_armed; /* listener's thread */
+    atomic_bool is_shaking_hands;     /* suspended until the client sends */
     struct in6_addr address; /* IPv4 as mapped */
     char address_text[INET6_ADDRSTRLEN];
     bool is_counted; /* in server->addresses */
@@ -206,6 +209,12 @@ void life_completed(void *server, struct MHD_Connection *mhd, void **context, en
 void life_connection(void *server, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code);
 /* A worker gives the request back to the listener. */
 void life_resume(struct http_request *request);
+
+/* handshake.c */
+void handshake_prepare(struct http_connection *connection);
+/* Resumes a connection that waits for the client's part of the handshake. */
+void handshake_go_on(struct http_connection *connection);
+void handshakes_go_on(struct http_server *server); /* all of them: the stop */
 
 /* acceptor.c */
 enum status acceptor_start(struct http_server *server) MUST_CHECK;

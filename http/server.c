@@ -237,6 +237,8 @@ void http_server_stop(struct http_server *server)
     while (atomic_load(&server->run_count) > 0)
         nap_ms(2);
     if (server->daemon != NULL) {
+        nap_ms(5); /* a handshake that did not see is_stopping yet */
+        handshakes_go_on(server);
         cut_streams(server);
         MHD_stop_daemon(server->daemon);
     }

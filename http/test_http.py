@@ -17,6 +17,9 @@ import time
 import unittest
 
 PROGRAM = ""
+CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+CONTEXT.check_hostname = False
+CONTEXT.verify_mode = ssl.CERT_NONE
 SLOW = float(os.environ.get("BOURSE_TEST_SLOW", "1"))  # ThreadSanitizer runs take longer
 
 
@@ -62,12 +65,10 @@ class Server:
 
     def connect(self, port=None):
         plain = socket.create_connection(("127.0.0.1", port or self.port), timeout=30 * SLOW)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.plain or port:
             return plain
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context.wrap_socket(plain, server_hostname="localhost")
+        return CONTEXT.wrap_socket(plain, server_hostname="localhost")
 
     def counts(self):
         return json.loads(self.get("/counts").body)
@@ -700,6 +701,19 @@ class Tls(Case):
             connection.sendall(request("POST", "/echo", (), body, "alice"))
             self.assertEqual(read_answer(connection).echo("sha256"), hashlib.sha256(body).hexdigest())
         self.assertEqual(len(self.server.get("/big?n=5000000").body), 5000000)
+
+    def cpu_seconds(self):
+        fields = open(f"/proc/{self.server.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_waiting_handshakes_cost_nothing(self):
+        connections = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(20)]
+        begin = self.cpu_seconds()
+        time.sleep(1)
+        self.assertLess(self.cpu_seconds() - begin, 0.3)
+        for connection in connections:
+            connection.close()
+        self.server.wait_for("connections", 1)
 
     def test_garbage_instead_of_a_handshake(self):
         for garbage in (b"GET /open HTTP/1.1\r\nHost: h\r\n\r\n", os.urandom(300), b"\x16\x03\x01\xff\xff"):
