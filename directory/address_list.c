@@ -3,6 +3,7 @@
 
 #include "filter.h"
 #include "lookup.h"
+#include "schema.h"
 
 #define RESOLVE_MOST 1000
 #define BROWSE_MOST 100000
@@ -123,7 +124,7 @@ static void append_resolution(struct buffer *filter, const struct settings *sett
     buffer_append_text(filter, "))");
 }
 
-static enum status resolve(TALLOC_CTX *mem, TALLOC_CTX *scratch, struct directory *directory, const struct settings *settings,
+static enum status resolve(TALLOC_CTX *mem, TALLOC_CTX *scratch, struct directory *directory, struct settings *settings,
                            struct slice text, size_t most, struct address_list_page **out)
 {
     struct buffer *filter = buffer_new(scratch, FILTER_SIZE_MOST);
@@ -133,6 +134,7 @@ static enum status resolve(TALLOC_CTX *mem, TALLOC_CTX *scratch, struct director
     size_t count = 0;
     if (filter == NULL || attributes == NULL)
         return STATUS_NO_MEMORY;
+    TRY(schema_prepare(directory, settings));
     append_resolution(filter, settings, text);
     struct ldap_query query = { .filter = buffer_text(filter), .attributes = attributes, .most = RESOLVE_MOST, .truncates = true };
     TRY(buffer_status(filter));
@@ -202,7 +204,7 @@ static void publish_list(struct directory *directory, struct browse_list *list)
     browse_list_release(old);
 }
 
-static enum status search_all(TALLOC_CTX *scratch, struct directory *directory, const struct settings *settings, bool only_mailboxes,
+static enum status search_all(TALLOC_CTX *scratch, struct directory *directory, struct settings *settings, bool only_mailboxes,
                               struct ranked **out, size_t *count, bool *is_truncated)
 {
     struct buffer *filter = buffer_new(scratch, FILTER_SIZE_MOST);
@@ -210,6 +212,7 @@ static enum status search_all(TALLOC_CTX *scratch, struct directory *directory, 
     struct ldap_entries found;
     if (filter == NULL || attributes == NULL)
         return STATUS_NO_MEMORY;
+    TRY(schema_prepare(directory, settings));
     if (only_mailboxes)
         mailbox_user_filter(filter, settings);
     else
@@ -221,7 +224,7 @@ static enum status search_all(TALLOC_CTX *scratch, struct directory *directory, 
     return rank_all(scratch, settings, &found, only_mailboxes, out, count);
 }
 
-static enum status read_list(struct directory *directory, const struct settings *settings, struct browse_list **out)
+static enum status read_list(struct directory *directory, struct settings *settings, struct browse_list **out)
 {
     TALLOC_CTX *scratch = talloc_new(NULL);
     struct ranked *ranked = NULL;
@@ -251,7 +254,7 @@ static enum status read_list(struct directory *directory, const struct settings 
 }
 
 /* A list young enough, else a new one, else (while LDAP is down) the old one. */
-static enum status take_list(struct directory *directory, const struct settings *settings, struct browse_list **out)
+static enum status take_list(struct directory *directory, struct settings *settings, struct browse_list **out)
 {
     struct browse_list *old = current_list(directory);
     int64_t ticks = settings->cache_ticks > LIST_TICKS_LEAST ? settings->cache_ticks : LIST_TICKS_LEAST;

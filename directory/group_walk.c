@@ -19,7 +19,7 @@ struct seen {
 struct walk {
     TALLOC_CTX *mem; /* scratch of the whole walk */
     struct directory *directory;
-    const struct settings *settings;
+    struct settings *settings;
     struct seen *seen_names, *seen_entries;
     struct group_members *members;
     bool is_deep;
@@ -226,7 +226,7 @@ void group_members_sort(struct group_members *members)
         qsort(members->entries, members->count, sizeof *members->entries, compare_addresses);
 }
 
-enum status group_walk(TALLOC_CTX *mem, struct directory *directory, const struct settings *settings,
+enum status group_walk(TALLOC_CTX *mem, struct directory *directory, struct settings *settings,
                        const struct recipient_entry *group, bool is_deep, struct group_members **out)
 {
     struct walk walk = { .mem = talloc_new(mem), .directory = directory, .settings = settings, .is_deep = is_deep };

@@ -5,6 +5,7 @@
 #include "bourse/base/log.h"
 #include "bourse/base/metrics.h"
 #include "filter.h"
+#include "schema.h"
 
 #define CHUNK 50
 #define ABSENT_TICKS (30 * INSTANT_PER_SECOND)
@@ -42,7 +43,8 @@ void mailbox_user_filter(struct buffer *out, const struct settings *settings)
 {
     buffer_append_text(out, "(&");
     buffer_append_text(out, profile_user_filter(settings->profile));
-    buffer_append_text(out, settings->mailbox_filter);
+    const char *filter = atomic_load(&settings->usable_filter);
+    buffer_append_text(out, filter != NULL ? filter : settings->mailbox_filter);
     buffer_append_text(out, ")");
 }
 
@@ -307,7 +309,7 @@ static void answer_in_outage(TALLOC_CTX *mem, struct directory *directory, const
     item->status = STATUS_DIRECTORY_UNAVAILABLE;
 }
 
-enum status lookup_items(TALLOC_CTX *mem, struct directory *directory, const struct settings *settings, struct lookup_item *items,
+enum status lookup_items(TALLOC_CTX *mem, struct directory *directory, struct settings *settings, struct lookup_item *items,
                          size_t count, bool is_fresh)
 {
     struct lookup_item *chunk[CHUNK];
@@ -319,6 +321,8 @@ enum status lookup_items(TALLOC_CTX *mem, struct directory *directory, const str
             if (!is_known)
                 chunk[wanted++] = &items[at];
         }
+        if (wanted > 0 && status == STATUS_OK)
+            status = schema_prepare(directory, settings);
         if (wanted > 0 && status == STATUS_OK)
             status = ask(mem, directory, settings, chunk, wanted);
         if (status == STATUS_NO_MEMORY)

@@ -28,15 +28,15 @@ enum status lookup_item_text(TALLOC_CTX *mem, enum lookup_kind kind, const char 
 enum status lookup_item_guid(TALLOC_CTX *mem, struct guid guid, struct lookup_item *out) MUST_CHECK;
 
 /* All items are of one kind. `is_fresh`: LDAP is asked in any case and nothing old is given. Fails only for want of memory; each item is done. */
-enum status lookup_items(TALLOC_CTX *mem, struct directory *directory, const struct settings *settings, struct lookup_item *items,
+enum status lookup_items(TALLOC_CTX *mem, struct directory *directory, struct settings *settings, struct lookup_item *items,
                          size_t count, bool is_fresh) MUST_CHECK;
 
 /* Entries by distinguished name, in the order asked: NULL where there is none that is a recipient. `status` of the call is
  * STATUS_DIRECTORY_UNAVAILABLE when one of them is neither in memory nor to be read. */
-enum status lookup_by_dn(TALLOC_CTX *mem, struct directory *directory, const struct settings *settings, const char *const *dns,
+enum status lookup_by_dn(TALLOC_CTX *mem, struct directory *directory, struct settings *settings, const char *const *dns,
                          size_t count, struct recipient_entry **out) MUST_CHECK;
 
-/* Appends (|(user)(group)(contact)) with the mailbox filter; and the user part alone. */
+/* After schema_prepare. Appends (|(user)(group)(contact)) with the mailbox filter; and the user part alone. */
 void recipient_filter(struct buffer *out, const struct settings *settings);
 void mailbox_user_filter(struct buffer *out, const struct settings *settings);
 /* Names of the attributes of an entry, for a search. */

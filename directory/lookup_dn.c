@@ -1,6 +1,7 @@
 #include "filter.h"
 #include "ldap_read.h"
 #include "lookup.h"
+#include "schema.h"
 
 static enum status dn_key(TALLOC_CTX *mem, const char *dn, const char **out)
 {
@@ -36,7 +37,7 @@ static enum status take_entries(TALLOC_CTX *mem, struct directory *directory, co
 }
 
 /* `dns` of the `count` missing ones; places[i] is where in `out` the i-th belongs. */
-static enum status read_missing(TALLOC_CTX *mem, TALLOC_CTX *scratch, struct directory *directory, const struct settings *settings,
+static enum status read_missing(TALLOC_CTX *mem, TALLOC_CTX *scratch, struct directory *directory, struct settings *settings,
                                 const char *const *dns, const size_t *places, size_t count, struct recipient_entry **out)
 {
     struct buffer *filter = buffer_new(scratch, FILTER_SIZE_MOST);
@@ -44,8 +45,10 @@ static enum status read_missing(TALLOC_CTX *mem, TALLOC_CTX *scratch, struct dir
     const struct ldap_entry **found = talloc_zero_array(scratch, const struct ldap_entry *, (unsigned)count + 1);
     if (filter == NULL || attributes == NULL || found == NULL)
         return STATUS_NO_MEMORY;
+    enum status status = schema_prepare(directory, settings);
     recipient_filter(filter, settings);
-    enum status status = ldap_read_entries(scratch, &directory->pool, settings, dns, count, buffer_text(filter), attributes, found);
+    if (status == STATUS_OK)
+        status = ldap_read_entries(scratch, &directory->pool, settings, dns, count, buffer_text(filter), attributes, found);
     if (status == STATUS_OK)
         return take_entries(mem, directory, settings, dns, places, count, found, out);
     if (status != STATUS_DIRECTORY_UNAVAILABLE)
@@ -57,7 +60,7 @@ static enum status read_missing(TALLOC_CTX *mem, TALLOC_CTX *scratch, struct dir
     return STATUS_OK;
 }
 
-enum status lookup_by_dn(TALLOC_CTX *mem, struct directory *directory, const struct settings *settings, const char *const *dns,
+enum status lookup_by_dn(TALLOC_CTX *mem, struct directory *directory, struct settings *settings, const char *const *dns,
                          size_t count, struct recipient_entry **out)
 {
     TALLOC_CTX *scratch = talloc_new(mem);

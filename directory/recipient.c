@@ -47,7 +47,7 @@ static char *without_tag(TALLOC_CTX *mem, const char *address)
 }
 
 /* Second round for the addresses with a tag that were not found (or cannot be asked for) as they stand. */
-static enum status retry_without_tag(TALLOC_CTX *mem, struct directory *directory, const struct settings *settings,
+static enum status retry_without_tag(TALLOC_CTX *mem, struct directory *directory, struct settings *settings,
                                      const char *const *addresses, struct lookup_item *items, size_t count)
 {
     struct lookup_item *again = talloc_array(mem, struct lookup_item, (unsigned)count + 1);
@@ -71,7 +71,7 @@ static enum status retry_without_tag(TALLOC_CTX *mem, struct directory *director
     return STATUS_OK;
 }
 
-static enum status find_addresses(TALLOC_CTX *scratch, struct directory *directory, const struct settings *settings,
+static enum status find_addresses(TALLOC_CTX *scratch, struct directory *directory, struct settings *settings,
                                   const char *const *addresses, struct lookup_item *items, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -64,6 +64,12 @@ static const char *host_name_of(TALLOC_CTX *mem, const struct config *config)
     return talloc_strdup(mem, name);
 }
 
+static void note_not(const struct filter_item *item, void *data)
+{
+    bool *has_not = data;
+    *has_not = *has_not || item->is_under_not;
+}
+
 static enum status read_names(const struct config *config, struct settings *settings)
 {
     const char *filter = config_text(config, CONFIG_directory_mailbox_filter);
@@ -73,7 +79,7 @@ static enum status read_names(const struct config *config, struct settings *sett
         return refuse("base", "is empty");
     if (filter[0] == '\0')
         filter = profile_mailbox_filter(settings->profile);
-    if (!filter_parse(slice_of_text(filter), NULL, NULL))
+    if (!filter_parse(slice_of_text(filter), note_not, &settings->filter_has_not))
         return refuse("mailbox_filter", "is not an LDAP filter");
     const char *ca_file = config_text(config, CONFIG_directory_ca_file);
     settings->base = talloc_strdup(settings, config_text(config, CONFIG_directory_base));
@@ -133,12 +139,19 @@ static struct hash256 identity_of(const struct settings *settings)
     return hash_sha256_pieces(pieces, ARRAY_LENGTH(pieces));
 }
 
+static int free_filter(struct settings *settings)
+{
+    free(atomic_load(&settings->usable_filter));
+    return 0;
+}
+
 enum status settings_read(const struct config *config, uint32_t generation, struct settings **out)
 {
     struct settings *settings = talloc_zero(NULL, struct settings);
     if (settings == NULL)
         return STATUS_NO_MEMORY;
     atomic_init(&settings->references, 1);
+    talloc_set_destructor(settings, free_filter);
     settings->generation = generation;
     enum status status = read_servers(config, settings);
     if (status == STATUS_OK)

@@ -23,7 +23,9 @@ struct settings {
     const char *bind_dn;
     const struct secret *bind_password; /* NULL: SASL EXTERNAL over ldapi */
     const char *ca_file;
-    const char *mailbox_filter; /* "(...)" */
+    const char *mailbox_filter; /* "(...)", as configured */
+    bool filter_has_not;
+    char *_Atomic usable_filter; /* schema.h: without attributes that the server does not know; NULL until it was asked */
     const char *netbios_domain;
     const char *snapshot_path;
     const char *host_name;

@@ -365,6 +365,21 @@ static void mailbox_filter(void **state)
     talloc_free(mem);
 }
 
+/* By the LDAP rules NOT over an unknown attribute is undefined, and the server leaves the entry out. */
+static void unknown_attributes_in_the_filter(void **state)
+{
+    (void)state;
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct config *config = testing_config(mem, NULL);
+    struct recipient_entry *entry = NULL;
+    testing_set(config, "directory.mailbox_filter=(&(mail=*)(!(bourseHides=TRUE))(!(&(bourseIs=x)(mail=*))))");
+    struct directory *own = testing_open(mem, config);
+    assert_status(recipient_by_address(mem, own, testing_address(mem, "alice"), &entry), STATUS_OK);
+    assert_string_equal(atomic_load(&own->settings->usable_filter),
+                        "(&(mail=*)(!(!(objectClass=*)))(!(&(!(objectClass=*))(mail=*))))");
+    talloc_free(mem);
+}
+
 static void bad_configurations_are_refused(void **state)
 {
     (void)state;
@@ -438,6 +453,7 @@ int main(void)
         cmocka_unit_test(browses_in_order),
         cmocka_unit_test(photos),
         cmocka_unit_test(mailbox_filter),
+        cmocka_unit_test(unknown_attributes_in_the_filter),
         cmocka_unit_test(bad_configurations_are_refused),
         cmocka_unit_test(wrong_ca_or_account_is_an_outage),
         cmocka_unit_test(start_tls_and_local_socket),

@@ -73,7 +73,7 @@ struct config *testing_config(TALLOC_CTX *mem, const char *uri)
 {
     struct config *config = config_default(mem);
     if (data_directory[0] == '\0') {
-        strcpy(data_directory, "/tmp/bourse-directory.XXXXXX");
+        snprintf(data_directory, sizeof data_directory, "%s", "/tmp/bourse-directory.XXXXXX");
         assert_non_null(mkdtemp(data_directory));
         atexit(remove_data);
     }
