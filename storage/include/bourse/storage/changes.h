@@ -45,9 +45,9 @@ struct changes {
     struct store_position position; /* after these */
 };
 
-/* At most `limit` changes (> 0) behind `from`. Cost depends on what changed only. `oldest`: items delivered before it are not told
- * (first sync with a time filter); 0: all. STATUS_INVALID_SYNC_STATE when `from` lies below the folder's floor (the client has to
- * start anew) or ahead of the mailbox; STATUS_FOLDER_NOT_FOUND. */
+/* At most `limit` changes (> 0) behind `from`. Cost depends on what changed only. STATUS_INVALID_SYNC_STATE when `from` lies below the
+ * folder's floor (the client has to start anew) or ahead of the mailbox; STATUS_FOLDER_NOT_FOUND. The order: read states, then
+ * changes and deletions, then the first pass or what is new. A client that stops anywhere goes on with `position`. */
 enum status changes_read(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t folder, enum list_content content,
                          const struct store_position *from, size_t limit, struct changes *out) MUST_CHECK;
 /* How many changes wait (an upper bound, at most `cap`). */
@@ -61,7 +61,8 @@ struct folder_change {
     int64_t folder;
     int64_t cn;
 };
-/* Changes of the folder tree behind `since` in cn order. A folder that was created after `since` is CREATE. *until: the position
+/* Changes of the folder tree behind `since` in cn order. A folder that was created after `since` is CREATE (in a
+ * later page of the same sync a changed one may be UPDATE that the client does not know: treat UPDATE of an unknown folder as CREATE). *until: the position
  * after these. STATUS_INVALID_SYNC_STATE as above. */
 enum status changes_hierarchy(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t since, size_t limit, struct folder_change **out,
                               size_t *count, bool *more, int64_t *until) MUST_CHECK;
