@@ -48,6 +48,7 @@ struct http_server {
     atomic_size_t request_count; /* begun and not completed */
     atomic_size_t run_count;     /* queued for, or in, a worker, or asleep */
     atomic_bool is_draining, is_stopping;
+    bool is_stopped;
     _Atomic int64_t last_limit_log_us;
 };
 

@@ -229,8 +229,9 @@ static void cut_streams(struct http_server *server)
 
 void http_server_stop(struct http_server *server)
 {
-    if (server->registry == NULL)
+    if (server->registry == NULL || server->is_stopped)
         return;
+    server->is_stopped = true;
     if (server->accept_epoll >= 0)
         http_server_drain(server, 0);
     acceptor_stop(server);
@@ -243,8 +244,7 @@ void http_server_stop(struct http_server *server)
         MHD_stop_daemon(server->daemon);
     }
     server->daemon = NULL;
-    registry_stop(server->registry);
-    TALLOC_FREE(server->registry);
+    registry_stop(server->registry); /* it stays until the server is freed: late http_wake calls find it empty */
 }
 
 struct http_server_counts http_server_counts(struct http_server *server)
