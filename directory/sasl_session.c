@@ -1,6 +1,7 @@
 #include <sasl/sasl.h>
 #include <stdio.h>
 
+#include "bourse/base/metrics.h"
 #include "bourse/base/text.h"
 #include "login.h"
 #include "principal.h"
@@ -185,6 +186,8 @@ static enum status take_answer(struct sign_in_sasl *session, int code, const cha
     session->is_done = code != SASL_CONTINUE;
     if (session->status == STATUS_OK && session->is_done && !session->was_checked)
         session->status = map_ticket(session);
+    if (session->is_done && !session->was_checked) /* passwords were counted where they were checked */
+        metric_add(session->status == STATUS_OK ? METRIC_SIGN_INS : METRIC_SIGN_IN_FAILURES, 1);
     out->is_done = session->is_done;
     return session->status;
 }

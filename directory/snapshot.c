@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -172,7 +173,9 @@ enum status snapshot_save(const char *path, struct hash256 identity, struct cach
 {
     TALLOC_CTX *mem = talloc_new(NULL);
     struct buffer *bytes = mem != NULL ? buffer_new(mem, SNAPSHOT_MOST) : NULL;
-    const char *temporary = mem != NULL ? talloc_asprintf(mem, "%s.%ld", path, (long)getpid()) : NULL;
+    static atomic_uint attempts; /* several threads may save at a time */
+    const char *temporary =
+        mem != NULL ? talloc_asprintf(mem, "%s.%ld.%u", path, (long)getpid(), atomic_fetch_add(&attempts, 1)) : NULL;
     enum status status = STATUS_NO_MEMORY;
     if (bytes != NULL && temporary != NULL) {
         status = snapshot_load(path, identity, cache);

@@ -1,0 +1,2 @@
+/* The same on Active Directory. */
+#include "test_outage.c"
