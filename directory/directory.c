@@ -9,6 +9,7 @@
 #include "snapshot.h"
 
 #define ABSENT_MOST 10000
+#define RENEWED_MOST_US INT64_C(600000000)
 
 struct settings *directory_settings(struct directory *directory)
 {
@@ -18,21 +19,35 @@ struct settings *directory_settings(struct directory *directory)
     return settings;
 }
 
-static void save_snapshot(struct directory *directory)
+/* Newly known recipients are written soon; when only answers were renewed, there is time. */
+static bool snapshot_is_due(struct directory *directory, uint64_t version, size_t count, bool at_once)
+{
+    lock_take(&directory->lock);
+    bool is_old = clock_monotonic_us() - directory->snapshot_at_us >= RENEWED_MOST_US;
+    bool is_due = directory->snapshot_version != version && (at_once || is_old || directory->snapshot_count != count);
+    lock_release(&directory->lock);
+    return is_due;
+}
+
+static void note_snapshot(struct directory *directory)
+{
+    uint64_t version = cache_version(directory->entries);
+    size_t count = cache_count(directory->entries);
+    lock_take(&directory->lock);
+    directory->snapshot_version = version;
+    directory->snapshot_count = count;
+    directory->snapshot_at_us = clock_monotonic_us();
+    lock_release(&directory->lock);
+}
+
+static void save_snapshot(struct directory *directory, bool at_once)
 {
     struct settings *settings = directory_settings(directory);
-    uint64_t version = cache_version(directory->entries);
-    lock_take(&directory->lock);
-    bool is_changed = directory->snapshot_version != version;
-    lock_release(&directory->lock);
-    if (is_changed) {
+    if (snapshot_is_due(directory, cache_version(directory->entries), cache_count(directory->entries), at_once)) {
         enum status status = snapshot_save(settings->snapshot_path, settings->identity, directory->entries);
         if (status != STATUS_OK)
             log_failure(EVENT_DIRECTORY_FAILED, status, "the memory of the directory cannot be written");
-        version = cache_version(directory->entries); /* what another role knew was taken over */
-        lock_take(&directory->lock);
-        directory->snapshot_version = version;
-        lock_release(&directory->lock);
+        note_snapshot(directory); /* what another role knew was taken over */
     }
     settings_release(settings);
 }
@@ -42,15 +57,12 @@ static void load_snapshot(struct directory *directory, const struct settings *se
     enum status status = snapshot_load(settings->snapshot_path, settings->identity, directory->entries);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         log_failure(EVENT_DIRECTORY_FAILED, status, "what was known of the directory before is not used");
-    uint64_t version = cache_version(directory->entries);
-    lock_take(&directory->lock);
-    directory->snapshot_version = version;
-    lock_release(&directory->lock);
+    note_snapshot(directory);
 }
 
 static int directory_close(struct directory *directory)
 {
-    save_snapshot(directory);
+    save_snapshot(directory, true);
     ldap_pool_close(&directory->pool);
     browse_list_free(directory->list);
     settings_release(directory->settings);
@@ -139,7 +151,7 @@ enum status directory_probe(struct directory *directory)
 
 void directory_tick(struct directory *directory)
 {
-    save_snapshot(directory);
+    save_snapshot(directory, false);
     ldap_pool_prune(&directory->pool, 0, false);
 }
 

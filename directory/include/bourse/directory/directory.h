@@ -38,9 +38,10 @@ struct directory_health {
 };
 /* What is known without asking. */
 void directory_health(struct directory *directory, struct directory_health *out);
-/* Asks a server now (root entry). STATUS_OK or STATUS_DIRECTORY_UNAVAILABLE, STATUS_CONFIGURATION (bind refused, base missing). */
+/* Asks a server now: connection, bind and base. STATUS_OK or STATUS_DIRECTORY_UNAVAILABLE; the cause chain tells what is wrong. */
 enum status directory_probe(struct directory *directory) MUST_CHECK;
-/* Housekeeping, for a timer of about a minute: writes the snapshot when it changed, closes idle connections. */
+/* Housekeeping, for a timer of about a minute: writes the snapshot when somebody new is known (otherwise every ten
+ * minutes), closes idle connections. */
 void directory_tick(struct directory *directory);
 /* Forgets cached answers (administration, tests). With `also_stale` also those kept for an outage. */
 void directory_forget(struct directory *directory, bool also_stale);
