@@ -41,10 +41,10 @@ enum status item_derive_subject(struct message *message)
     if (copy == NULL)
         return status_fail(STATUS_NO_MEMORY, "subject");
     mime_split_subject(slice_of_text(copy), &prefix, &normalized);
-    TRY(bag_set_bytes(message->props, PROP_SUBJECT_PREFIX, prefix));
-    TRY(bag_set_bytes(message->props, PROP_NORMALIZED_SUBJECT, normalized));
+    TRY(bag_set_text(message->props, PROP_SUBJECT_PREFIX, prefix));
+    TRY(bag_set_text(message->props, PROP_NORMALIZED_SUBJECT, normalized));
     if (!bag_has(message->props, PROP_CONVERSATION_TOPIC))
-        TRY(bag_set_bytes(message->props, PROP_CONVERSATION_TOPIC, normalized));
+        TRY(bag_set_text(message->props, PROP_CONVERSATION_TOPIC, normalized));
     talloc_free(copy);
     return STATUS_OK;
 }
@@ -61,7 +61,7 @@ static enum status fill_conversation(struct message *message)
     if (bag_has(props, PROP_CONVERSATION_ID))
         return STATUS_OK;
     struct guid id = mime_conversation_id(bag_bytes(props, PROP_CONVERSATION_INDEX), bag_bool(props, PROP_CONVERSATION_INDEX_TRACKING, false),
-                                          bag_bytes(props, PROP_CONVERSATION_TOPIC));
+                                          bag_text(props, PROP_CONVERSATION_TOPIC));
     return bag_set_bytes(props, PROP_CONVERSATION_ID, slice_of(id.bytes, sizeof id.bytes));
 }
 

@@ -7,11 +7,6 @@
 
 enum { BODY_CAP = 64 * 1024 * 1024 };
 
-static enum status set_body(struct message *message, prop_tag tag, struct slice body)
-{
-    return bag_set_bytes(message->props, tag, body);
-}
-
 static enum status bodies_of_mime(TALLOC_CTX *mem, struct message *message)
 {
     struct mime_structure *structure = NULL;
@@ -19,9 +14,9 @@ static enum status bodies_of_mime(TALLOC_CTX *mem, struct message *message)
     TRY(mime_structure_unpack(mem, message->mime.structure, &structure));
     TRY(mime_read_bodies(mem, message->mime.bytes, structure, &mime_limits_default, MIME_WANT_TEXT | MIME_WANT_HTML, &bodies));
     if (bodies.has_text && !bag_has(message->props, PROP_BODY))
-        TRY(set_body(message, PROP_BODY, bodies.text));
+        TRY(bag_set_text(message->props, PROP_BODY, bodies.text));
     if (bodies.has_html && !bag_has(message->props, PROP_HTML))
-        TRY(set_body(message, PROP_HTML, bodies.html));
+        TRY(bag_set_bytes(message->props, PROP_HTML, bodies.html));
     return bag_set_int32(message->props, PROP_NATIVE_BODY, (int32_t)bodies.native);
 }
 
@@ -39,16 +34,16 @@ static enum status bodies_of_properties(TALLOC_CTX *mem, struct message *message
     enum mime_native native = has_html ? MIME_NATIVE_HTML : has_rtf ? MIME_NATIVE_RTF : has_text ? MIME_NATIVE_TEXT : MIME_NATIVE_UNDEFINED;
     if (!has_html && has_rtf && decompress_rtf(mem, message, &rtf) == STATUS_OK) {
         TRY(mime_html_from_rtf(mem, rtf, BODY_CAP, &made));
-        TRY(set_body(message, PROP_HTML, made));
+        TRY(bag_set_bytes(message->props, PROP_HTML, made));
         has_html = true;
     }
     if (!has_text && has_html) {
         TRY(mime_text_from_html(mem, bag_bytes(props, PROP_HTML), BODY_CAP, &made));
-        TRY(set_body(message, PROP_BODY, made));
+        TRY(bag_set_text(message->props, PROP_BODY, made));
     }
     if (!has_html && has_text) {
-        TRY(mime_html_from_text(mem, bag_bytes(props, PROP_BODY), BODY_CAP, &made));
-        TRY(set_body(message, PROP_HTML, made));
+        TRY(mime_html_from_text(mem, bag_text(props, PROP_BODY), BODY_CAP, &made));
+        TRY(bag_set_bytes(message->props, PROP_HTML, made));
     }
     return bag_set_int32(props, PROP_NATIVE_BODY, (int32_t)native);
 }

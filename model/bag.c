@@ -126,6 +126,14 @@ enum status bag_set_string(struct bag *bag, prop_tag tag, const char *text)
     return bag_set(bag, &value);
 }
 
+enum status bag_set_text(struct bag *bag, prop_tag tag, struct slice text)
+{
+    tag = value_normal_tag(tag);
+    TRY(check_type(tag, prop_type(tag) == TYPE_STRING));
+    struct value value = value_bytes(tag, text);
+    return bag_set(bag, &value);
+}
+
 enum status bag_set_bytes(struct bag *bag, prop_tag tag, struct slice bytes)
 {
     TRY(check_type(tag, value_shape(prop_type(tag)) == SHAPE_BYTES));
@@ -246,6 +254,12 @@ instant bag_time(const struct bag *bag, prop_tag tag, instant absent)
 {
     const struct value *value = get_inline(bag, tag, SHAPE_INT64);
     return value != NULL ? value->time : absent;
+}
+
+struct slice bag_text(const struct bag *bag, prop_tag tag)
+{
+    const struct value *value = get_inline(bag, tag, SHAPE_TEXT);
+    return value != NULL ? value->bytes : slice_of(NULL, 0);
 }
 
 struct slice bag_bytes(const struct bag *bag, prop_tag tag)

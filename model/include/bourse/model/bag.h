@@ -13,6 +13,7 @@ struct bag *bag_new(TALLOC_CTX *mem);
 /* Copies the value in; replaces one of the same property id whatever its type. */
 enum status bag_set(struct bag *bag, const struct value *value) MUST_CHECK;
 enum status bag_set_string(struct bag *bag, prop_tag tag, const char *text) MUST_CHECK; /* NULL removes */
+enum status bag_set_text(struct bag *bag, prop_tag tag, struct slice text) MUST_CHECK; /* string type; UTF-8 */
 enum status bag_set_bytes(struct bag *bag, prop_tag tag, struct slice bytes) MUST_CHECK;
 enum status bag_set_int32(struct bag *bag, prop_tag tag, int32_t number) MUST_CHECK;
 enum status bag_set_int64(struct bag *bag, prop_tag tag, int64_t number) MUST_CHECK;
@@ -34,6 +35,7 @@ int32_t bag_int32(const struct bag *bag, prop_tag tag, int32_t absent);
 int64_t bag_int64(const struct bag *bag, prop_tag tag, int64_t absent);
 bool bag_bool(const struct bag *bag, prop_tag tag, bool absent);
 instant bag_time(const struct bag *bag, prop_tag tag, instant absent);
+struct slice bag_text(const struct bag *bag, prop_tag tag); /* of a string value; empty when absent */
 struct slice bag_bytes(const struct bag *bag, prop_tag tag); /* empty when absent */
 
 size_t bag_count(const struct bag *bag);
