@@ -17,7 +17,7 @@ struct item {
     uint64_t size;
     instant created, modified, received, sent;
     uint32_t rights;            /* the session's effective rights on the item's folder */
-    const char *preview;        /* first characters of the body as one line of text; never NULL, always there */
+    const char *preview;        /* first characters of the body as one line of text; with ITEM_PROPERTIES, else "" */
     struct message *message;    /* columns are in props as properties (PROP_SUBJECT, PROP_MESSAGE_CLASS, ...) */
 };
 
