@@ -6,6 +6,7 @@
 3. With a build folder (compile_commands.json): for every pair of layers, the compiler itself is run with the flags of the
    one on an include of the other, and must refuse exactly the forbidden ones.
 """
+import functools
 import json
 import os
 import re
@@ -54,6 +55,7 @@ def broken_rules(layer, text, rules, libraries):
     return found
 
 
+@functools.lru_cache(maxsize=None)
 def headers_of(layer):
     """The public headers of a layer as others include them. sign_in is the part of directory that the edges may see."""
     folder = "directory/include_sign_in" if layer == "sign_in" else f"{layer}/include"
@@ -110,20 +112,18 @@ def check_controls(rules, libraries):
     return failures
 
 
-def compile_flags(build, layer):
+def compile_flags(entries, layer):
     """The compiler and its include options for one source file of the layer's library, or None."""
-    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
-        for entry in json.load(file):
-            output = entry.get("output", "") + entry["command"]
-            if f"{layer}/CMakeFiles/{layer}.dir/" not in output:
-                continue
-            words = shlex.split(entry["command"])
-            compiler = next(word for word in words if re.search(r"(^|/)(gcc|cc|clang)[-\d]*$", word))
-            options = [word for word in words if re.match(r"-[ID]", word)]
-            for index, word in enumerate(words):
-                if word == "-isystem":
-                    options += [word, words[index + 1]]
-            return [compiler] + options
+    for entry in entries:
+        if f"{layer}/CMakeFiles/{layer}.dir/" not in entry.get("output", "") + entry["command"]:
+            continue
+        words = shlex.split(entry["command"])
+        compiler = next(word for word in words if re.search(r"(^|/)(gcc|cc|clang)[-\d]*$", word))
+        options = [word for word in words if re.match(r"-[ID]", word)]
+        for index, word in enumerate(words):
+            if word == "-isystem":
+                options += [word, words[index + 1]]
+        return [compiler] + options
     return None
 
 
@@ -137,9 +137,11 @@ def includes_compile(flags, header, folder):
 
 def check_compiler(build, rules):
     pairs = failures = 0
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        entries = json.load(file)
     with tempfile.TemporaryDirectory() as folder:
         for layer in rules:
-            flags = compile_flags(build, layer)
+            flags = compile_flags(entries, layer)
             if not flags:
                 continue
             for target in rules:
