@@ -160,6 +160,22 @@ static char *quote(TALLOC_CTX *mem, const char *text)
     return out;
 }
 
+/* Text that looks like an encoded word must become one, else a reader would decode it [RFC 2047] 5. GMime leaves ASCII alone. */
+static char *encode_look_alike(TALLOC_CTX *mem, const char *text)
+{
+    struct buffer *out = buffer_new(mem, strlen(text) * 2 + 128);
+    if (out == NULL)
+        return NULL;
+    for (struct slice rest = slice_of_text(text); rest.length > 0;) {
+        struct slice piece = utf8_prefix(rest, 45);
+        buffer_append_text(out, buffer_length(out) > 0 ? " =?utf-8?b?" : "=?utf-8?b?");
+        base64_append(out, piece);
+        buffer_append_text(out, "?=");
+        rest = slice_part(rest, piece.length, rest.length);
+    }
+    return talloc_strdup(mem, buffer_text(out));
+}
+
 static char *format_phrase(TALLOC_CTX *mem, const char *name, bool utf8)
 {
     if (is_atom_text(name))
@@ -167,6 +183,8 @@ static char *format_phrase(TALLOC_CTX *mem, const char *name, bool utf8)
     if ((is_ascii(name) && strstr(name, "=?") == NULL) || utf8)
         return quote(mem, name);
     char *repaired = copy_utf8(mem, name);
+    if (repaired != NULL && strstr(repaired, "=?") != NULL)
+        return encode_look_alike(mem, repaired);
     char *encoded = repaired != NULL ? g_mime_utils_header_encode_phrase(NULL, repaired, "utf-8") : NULL;
     char *out = encoded != NULL ? field_text(mem, slice_of_text(encoded), SIZE_MAX) : NULL;
     g_free(encoded);
@@ -282,6 +300,11 @@ enum status mime_words_encode(TALLOC_CTX *mem, struct slice text, char **out)
     TRY_MEMORY(repaired);
     if (is_ascii(repaired) && strstr(repaired, "=?") == NULL) {
         *out = repaired;
+        return STATUS_OK;
+    }
+    if (strstr(repaired, "=?") != NULL) {
+        *out = encode_look_alike(mem, repaired);
+        TRY_MEMORY(*out);
         return STATUS_OK;
     }
     char *encoded = g_mime_utils_header_encode_text(NULL, repaired, "utf-8");

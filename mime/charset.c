@@ -158,12 +158,15 @@ static const char *charset_of_mark(struct slice *bytes)
     return NULL;
 }
 
-static bool is_utf8_or_cut(struct slice bytes)
+/* A prefix of a longer text may end within a character; Latin text that ends with an accent looks like that, too. */
+static bool is_utf8_or_cut(struct slice bytes, bool declared, size_t *tail)
 {
-    /* A prefix of a longer text may end within a character. */
     for (size_t cut = 0; cut < 4 && cut <= bytes.length; cut++) {
-        if (utf8_is_valid(slice_part(bytes, 0, bytes.length - cut)))
-            return true;
+        *tail = cut;
+        struct slice kept = slice_part(bytes, 0, bytes.length - cut);
+        bool lead = cut == 0 || (bytes.data[kept.length] >= 0xC2 && bytes.data[kept.length] <= 0xF4);
+        if (utf8_is_valid(kept))
+            return lead && (cut == 0 || declared || !is_plain_ascii(kept));
         if (cut < bytes.length && bytes.data[bytes.length - 1 - cut] < 0x80)
             return false;
     }
@@ -184,11 +187,16 @@ enum status mime_text_to_utf8(TALLOC_CTX *mem, struct slice bytes, const char *c
     /* No encoding of the catalogue needs more than 8 bytes of input for a byte of output: the rest cannot be reached. */
     if (bytes.length / 8 > cap)
         bytes.length = cap * 8;
-    if (!is_seven_bit_charset(name) && (is_plain_ascii(bytes) || is_utf8_or_cut(bytes))) {
-        const struct charset_row *declared = charset_find(name);
-        if (is_plain_ascii(bytes) || declared == NULL || declared->codepage == 65001 || declared->codepage == 20127 ||
+    size_t tail = 0;
+    bool ascii = is_plain_ascii(bytes);
+    const struct charset_row *declared = ascii ? NULL : charset_find(name);
+    bool says_utf8 = declared != NULL && declared->codepage == 65001;
+    if (!is_seven_bit_charset(name) && (ascii || is_utf8_or_cut(bytes, says_utf8, &tail))) {
+        bytes.length -= tail;
+        if (ascii || declared == NULL || declared->codepage == 65001 || declared->codepage == 20127 ||
             declared->codepage == 1252 || declared->codepage == 28591) /* UTF-8 under a Latin name is UTF-8 */
             return take_utf8(mem, bytes, cap, out);
+        bytes.length += tail;
     }
     struct buffer *buffer = buffer_new(mem, cap + 8192);
     TRY_MEMORY(buffer);

@@ -178,6 +178,8 @@ uint32_t html_entity(struct slice text, size_t *length)
         return numeric_entity(text, length);
     char name[10];
     size_t size = 0;
+    if (text.length < 2 || !is_letter(text.data[1]))
+        return 0;
     while (size + 1 < text.length && size < sizeof name - 1 && is_name(text.data[size + 1]) && text.data[size + 1] < 'z' + 1) {
         name[size] = (char)text.data[size + 1];
         size++;

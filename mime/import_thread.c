@@ -96,11 +96,11 @@ static enum status make_index(struct import *im)
     bool is_reply = root.length > 0;
     if (root.length == 0)
         root = slice_of_text(own);
-    struct guid guid = guid_new();
-    if (root.length > 0) {
-        struct hash256 hash = hash_sha256(root);
-        memcpy(guid.bytes, hash.bytes, sizeof guid.bytes);
-    }
+    if (root.length == 0) /* no ids at all: the header itself */
+        root = slice_of_text(bag_string(bag, PROP_TRANSPORT_MESSAGE_HEADERS, ""));
+    struct guid guid;
+    struct hash256 hash = hash_sha256(root);
+    memcpy(guid.bytes, hash.bytes, sizeof guid.bytes);
     instant when = bag_time(bag, PROP_CLIENT_SUBMIT_TIME, 0);
     if (when <= 0)
         when = clock_now();
