@@ -40,8 +40,11 @@ static enum status open_listeners(struct httpd *httpd, const struct config *conf
 
 static enum status collect_services(struct httpd *httpd, struct groupware *groupware)
 {
-    TRY(ews_services(httpd, groupware, httpd->services, SERVICES_MOST, &httpd->service_count));
     size_t more = 0;
+    httpd->services[0] = ews_service(httpd, groupware);
+    if (httpd->services[0] == NULL)
+        return status_fail(STATUS_NO_MEMORY, "EWS");
+    httpd->service_count = 1;
     TRY(autodiscover_services(httpd, groupware, httpd->services + httpd->service_count, SERVICES_MOST - httpd->service_count, &more));
     httpd->service_count += more;
     return STATUS_OK;
