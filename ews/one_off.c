@@ -40,7 +40,7 @@ static void append_text(struct buffer *out, const char *text)
     buffer_append_u16(out, 0);
 }
 
-void one_off_append(struct buffer *out, const struct one_off *entry)
+void one_off_entry_id_append(struct buffer *out, const struct one_off *entry)
 {
     buffer_append_u32(out, 0);
     buffer_append(out, provider, sizeof provider);
@@ -83,7 +83,7 @@ void flat_entry_list_append(struct buffer *out, const struct one_off *entries, s
     for (size_t i = 0; i < count; i++) {
         size_t at = buffer_length(out);
         buffer_append_u32(out, 0);
-        one_off_append(out, &entries[i]);
+        one_off_entry_id_append(out, &entries[i]);
         uint32_t size = (uint32_t)(buffer_length(out) - at - 4);
         buffer_patch_u32(out, at, size);
         for (uint32_t pad = (4 - size % 4) % 4; pad > 0; pad--)

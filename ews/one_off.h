@@ -11,7 +11,7 @@ struct one_off {
 
 /* STATUS_MALFORMED for anything else (also for address book entry ids). Texts are on `mem`. */
 enum status one_off_parse(TALLOC_CTX *mem, struct slice entry_id, struct one_off *out) MUST_CHECK;
-void one_off_append(struct buffer *out, const struct one_off *entry);
+void one_off_entry_id_append(struct buffer *out, const struct one_off *entry);
 
 /* Entries that are not one-offs are left out. At most 1,000. */
 enum status flat_entry_list_parse(TALLOC_CTX *mem, struct slice list, struct one_off **out, size_t *count) MUST_CHECK;

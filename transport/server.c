@@ -159,15 +159,15 @@ static enum status start(struct smtp_server *server, const struct smtp_server_op
     return STATUS_OK;
 }
 
-enum status smtp_server_start(TALLOC_CTX *mem, const struct smtp_server_options *options, struct smtp_server **out)
+enum status smtp_server_start_with(TALLOC_CTX *mem, const struct smtp_server_options *options, const struct smtp_backend *backend,
+                                   struct smtp_server **out)
 {
     struct smtp_server *server = talloc_zero(mem, struct smtp_server);
     if (server == NULL)
         return status_fail(STATUS_NO_MEMORY, "SMTP server");
     server->options = *options;
     atomic_store(&server->config, options->config);
-    server->handles = (struct backend_handles){ .groupware = options->groupware, .directory = options->directory };
-    server->backend = backend_of(&server->handles);
+    server->backend = *backend;
     talloc_set_destructor(server, server_free);
     enum status status = start(server, options);
     if (status != STATUS_OK) {

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 
 #include "address_counts.h"
-#include "backend.h"
+#include "smtp_session.h"
 #include "bourse/base/loop.h"
 #include "bourse/base/locks.h"
 #include "tls.h"
@@ -26,7 +26,6 @@ struct server_thread {
 struct smtp_server {
     struct smtp_server_options options;
     _Atomic(const struct config *) config;
-    struct backend_handles handles;
     struct smtp_backend backend;
     _Atomic(SSL_CTX *) tls;         /* NULL: no certificate. Contexts are kept until the end, reloads are rare */
     SSL_CTX **contexts;             /* all that were loaded */
@@ -59,12 +58,15 @@ struct connection {
     bool is_end_of_input;
 };
 
+/* server.c: smtp_server_start with any backend (copied). */
+enum status smtp_server_start_with(TALLOC_CTX *mem, const struct smtp_server_options *options, const struct smtp_backend *backend,
+                                   struct smtp_server **out) MUST_CHECK;
 /* server_accept.c, in the first thread */
 enum status accept_start(struct smtp_server *server) MUST_CHECK;
 /* server_connection.c, in the connection's thread. Takes the socket over. */
 void connection_begin(struct server_thread *thread, int socket, const struct in6_addr *address, enum smtp_service service);
 void connection_tick(struct connection *connection, int64_t now_us);
-void connection_drain(struct connection *connection);
+void smtp_connection_drain(struct connection *connection);
 /* At once. The object stays while a job runs. */
 void connection_cut(struct connection *connection);
 /* server_thread.c */

@@ -79,7 +79,7 @@ static void offer_input(struct connection *connection)
             return;
     }
     if (connection->is_end_of_input && !smtp_session_is_waiting(connection->session))
-        connection_cut(connection);
+        smtp_close(connection->session);
 }
 
 static void on_read(struct bufferevent *stream, void *data)
@@ -288,7 +288,7 @@ void connection_tick(struct connection *connection, int64_t now_us)
         smtp_session_tick(connection->session, now_us);
 }
 
-void connection_drain(struct connection *connection)
+void smtp_connection_drain(struct connection *connection)
 {
     if (connection->is_handshaking)
         connection_cut(connection);

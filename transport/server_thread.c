@@ -66,7 +66,7 @@ static void drain(void *data)
     struct server_thread *thread = data;
     for (struct connection *connection = thread->connections, *next; connection != NULL; connection = next) {
         next = connection->next;
-        connection_drain(connection);
+        smtp_connection_drain(connection);
     }
 }
 
