@@ -59,7 +59,7 @@ static bool make_room(struct message_spool *spool, size_t length)
 
 void message_spool_append(struct message_spool *spool, const uint8_t *bytes, size_t length)
 {
-    if (spool->status != STATUS_OK)
+    if (spool->status != STATUS_OK || length == 0)
         return;
     if (length > spool->limit - spool->length)
         spool->status = STATUS_LIMIT_EXCEEDED;
