@@ -59,7 +59,7 @@ static enum status fill_items(TALLOC_CTX *mem, struct transaction *tx, struct se
     struct item **loaded = array_new(mem, struct item *, rows->count + 1);
     if (loaded == NULL)
         return status_fail(STATUS_NO_MEMORY, "items");
-    TRY(items_load(mem, tx, session, key, ids, rows->count, parts, loaded, statuses));
+    TRY(items_load_in(mem, tx, session, key, ids, rows->count, parts, loaded, statuses));
     for (size_t i = 0; i < rows->count; i++)
         if (loaded[i] != NULL)
             page->items[page->count++] = loaded[i];

@@ -28,7 +28,7 @@ static enum status get_run(TALLOC_CTX *mem, struct session *session, const struc
     for (size_t i = 0; i < count; i++)
         items[i] = ids[i].item;
     TRY(folder_begin(mem, session, ids[0].mailbox, TRANSACTION_READ, &key, &tx));
-    enum status status = items_load(mem, tx, session, &key, items, count, parts, out, statuses);
+    enum status status = items_load_in(mem, tx, session, &key, items, count, parts, out, statuses);
     talloc_free(tx);
     return status;
 }

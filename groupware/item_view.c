@@ -79,7 +79,7 @@ static enum status row_access(struct transaction *tx, struct session *session, c
     return access_item(session, memory->rights, RIGHT_READ_ANY, 0, bag_bytes(loaded->message->props, ITEM_CREATOR));
 }
 
-enum status items_load(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const int64_t *items,
+enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const int64_t *items,
                        size_t count, unsigned parts, struct item **out, enum status *statuses)
 {
     struct loaded_message *loaded = array_new(mem, struct loaded_message, count + 1);

@@ -15,7 +15,7 @@ enum status item_of_message(TALLOC_CTX *mem, const struct mailbox_key *mailbox, 
                             struct item **out) MUST_CHECK;
 /* Many items of one mailbox, in the transaction: out[i] NULL where an item is gone. `rights` are those on the folder they are read through; items of
  * other folders get STATUS from access_in. */
-enum status items_load(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const int64_t *items,
+enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const int64_t *items,
                        size_t count, unsigned parts, struct item **out, enum status *statuses) MUST_CHECK;
 
 /* PidTagBody and PidTagHtml of a message loaded with MESSAGE_VALUES, MESSAGE_MIME_STRUCTURE and MESSAGE_MIME_BYTES: from the properties or the

@@ -46,7 +46,7 @@ static enum status load_changed(TALLOC_CTX *mem, struct transaction *tx, struct 
     }
     if (count == 0)
         return STATUS_OK;
-    TRY(items_load(mem, tx, session, key, ids, count, parts, items, statuses));
+    TRY(items_load_in(mem, tx, session, key, ids, count, parts, items, statuses));
     for (size_t i = 0; i < count; i++)
         page->changes[places[i]].item = items[i];
     return STATUS_OK;
