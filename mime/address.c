@@ -105,6 +105,15 @@ static bool read_simple(TALLOC_CTX *mem, const char *text, char **name, char **a
     return *address != NULL && *name != NULL && is_plain_address(*address);
 }
 
+/* GMime reads a group within a group by recursion, as deep as there are colons: 50,000 of them overflow the stack. */
+static void limit_groups(char *text)
+{
+    unsigned colons = 0;
+    for (char *p = text; *p != '\0'; p++)
+        if (*p == ':' && ++colons > 500)
+            *p = ' ';
+}
+
 enum status mime_addresses_parse(TALLOC_CTX *mem, struct slice text, const struct mime_limits *limits, struct mime_addresses *out)
 {
     struct mime_limits effective = limits_effective(limits);
@@ -119,6 +128,7 @@ enum status mime_addresses_parse(TALLOC_CTX *mem, struct slice text, const struc
         return collect(&collector, name, address != NULL ? address : value, NULL);
     char *utf8 = NULL;
     TRY(text_any_to_utf8(mem, slice_of_text(value), &utf8));
+    limit_groups(utf8);
     InternetAddressList *list = internet_address_list_parse(parser_options(), utf8);
     if (list == NULL) /* nothing that GMime can read: keep the words as a name */
         return collect(&collector, utf8, "", NULL);
