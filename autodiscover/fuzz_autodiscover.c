@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (autodiscover_services_with(mem, &people, services, 4, &count) != STATUS_OK)
         abort();
     for (size_t i = 0; i < 2; i++) {
-        struct http_request *request = offline_request(mem, services[i], config, "POST", targets[i], NULL, slice_of(data, size), (struct guid){ { 1 } }, "a");
+        struct http_request *request = offline_request(mem, services[i], config, "POST", targets[i], NULL,
+                                                       slice_of(data, size), (struct guid){ { 1 } }, "a");
         const struct xml_node *root = NULL;
         offline_run(request);
         if (xml_parse(mem, offline_answer(request).body, NULL, &root) != STATUS_OK)

@@ -5,8 +5,8 @@
 #include "handlers.h"
 #include "settings.h"
 
-static enum status respond(struct http_request *request, unsigned code, const char *first, const char *first_value, const char *second,
-                           const char *second_value)
+static enum status respond(struct http_request *request, unsigned code, const char *first, const char *first_value,
+                           const char *second, const char *second_value)
 {
     struct buffer *out = buffer_new(http_mem(request), ANSWER_LIMIT);
     if (out == NULL)
@@ -23,8 +23,10 @@ static enum status respond(struct http_request *request, unsigned code, const ch
 
 static enum status respond_missing(struct http_request *request, const char *parameter)
 {
-    char *message = talloc_asprintf(http_mem(request), "A valid value must be provided for the query parameter '%s'.", parameter);
-    return respond(request, 400, "ErrorCode", "MandatoryParameterMissing", "ErrorMessage", message != NULL ? message : "");
+    char *message = talloc_asprintf(http_mem(request), "A valid value must be provided for the query parameter '%s'.",
+                                    parameter);
+    return respond(request, 400, "ErrorCode", "MandatoryParameterMissing", "ErrorMessage",
+                   message != NULL ? message : "");
 }
 
 static const char *asked_address(struct http_request *request)
@@ -42,7 +44,9 @@ enum status json_handle(struct http_request *request)
     TRY(discover(request, NULL, &found));
     const struct {
         const char *name, *url;
-    } protocols[] = { { "ActiveSync", found.activesync_url }, { "Ews", found.ews_url }, { "AutodiscoverV1", found.pox_url } };
+    } protocols[] = { { "ActiveSync", found.activesync_url },
+                      { "Ews", found.ews_url },
+                      { "AutodiscoverV1", found.pox_url } };
     const char *address = asked_address(request), *protocol = http_query(request, "Protocol");
     if (address == NULL || strchr(address, '@') == NULL)
         return respond_missing(request, "Email");
@@ -51,7 +55,8 @@ enum status json_handle(struct http_request *request)
     for (size_t i = 0; i < ARRAY_LENGTH(protocols); i++)
         if (ascii_equal_nocase(protocol, protocols[i].name))
             return respond(request, 200, "Protocol", protocols[i].name, "Url", protocols[i].url);
-    char *message = talloc_asprintf(http_mem(request), "The given protocol value '%.64s' is invalid. Supported values are 'ActiveSync,Ews,AutodiscoverV1'.",
-                                    protocol);
+    char *message = talloc_asprintf(
+        http_mem(request),
+        "The given protocol value '%.64s' is invalid. Supported values are 'ActiveSync,Ews,AutodiscoverV1'.", protocol);
     return respond(request, 400, "ErrorCode", "InvalidProtocol", "ErrorMessage", message != NULL ? message : "");
 }

@@ -1,5 +1,5 @@
-/* Plain old XML: one address in, settings or an error out. A request that cannot be read is error 600 in a 200 answer, as clients
- * expect; they take a 500 for an outage. */
+/* Plain old XML: one address in, settings or an error out. A request that cannot be read is error 600 in a 200 answer,
+ * as clients expect; they take a 500 for an outage. */
 #include <stdio.h>
 
 #include "bourse/base/clock.h"
@@ -192,7 +192,8 @@ static enum status respond_settings(struct http_request *request, const struct u
 /* "2006a" is today's Outlook schema; some clients still name the first one. */
 static bool is_outlook_schema(const char *schema)
 {
-    return strcmp(schema, OUTLOOK_RESPONSE) == 0 || strcmp(schema, "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006") == 0;
+    return strcmp(schema, OUTLOOK_RESPONSE) == 0 ||
+           strcmp(schema, "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006") == 0;
 }
 
 enum status pox_handle(struct http_request *request)

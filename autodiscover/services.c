@@ -5,7 +5,8 @@
 
 const struct xml_limits autodiscover_xml_limits = { .depth = 16, .attributes = 32, .nodes = 5000 };
 
-/* Clients look at these fields in the 401 already, to know which dialects there are. The text of the refusal is the server's. */
+/* Clients look at these fields in the 401 already, to know which dialects there are. The text of the refusal is the
+ * server's. */
 static void name_dialects(struct http_request *request, enum status status)
 {
     (void)status;
@@ -13,13 +14,28 @@ static void name_dialects(struct http_request *request, enum status status)
 }
 
 static const struct http_service services_offered[] = {
-    { .name = "autodiscover-pox", .path = "/autodiscover/autodiscover.xml", .methods = "GET POST", .body_limit = 65536, .handle = pox_handle, .fault = name_dialects },
-    { .name = "autodiscover-soap", .path = "/autodiscover/autodiscover.svc", .methods = "GET POST", .body_limit = 262144, .handle = soap_handle, .fault = name_dialects },
-    { .name = "autodiscover-json", .path = "/autodiscover/autodiscover.json", .is_prefix = true, .methods = "GET", .open_methods = "GET", .handle = json_handle },
+    { .name = "autodiscover-pox",
+      .path = "/autodiscover/autodiscover.xml",
+      .methods = "GET POST",
+      .body_limit = 65536,
+      .handle = pox_handle,
+      .fault = name_dialects },
+    { .name = "autodiscover-soap",
+      .path = "/autodiscover/autodiscover.svc",
+      .methods = "GET POST",
+      .body_limit = 262144,
+      .handle = soap_handle,
+      .fault = name_dialects },
+    { .name = "autodiscover-json",
+      .path = "/autodiscover/autodiscover.json",
+      .is_prefix = true,
+      .methods = "GET",
+      .open_methods = "GET",
+      .handle = json_handle },
 };
 
-enum status autodiscover_services_with(TALLOC_CTX *mem, const struct autodiscover_people *people, const struct http_service **services, size_t most,
-                                       size_t *count)
+enum status autodiscover_services_with(TALLOC_CTX *mem, const struct autodiscover_people *people,
+                                       const struct http_service **services, size_t most, size_t *count)
 {
     *count = 0;
     if (most < ARRAY_LENGTH(services_offered))

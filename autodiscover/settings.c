@@ -53,7 +53,8 @@ static const char *value_version(const struct discovered *discovered)
 static const char *value_schemas(const struct discovered *discovered)
 {
     (void)discovered;
-    return "Exchange2007, Exchange2007_SP1, Exchange2010, Exchange2010_SP1, Exchange2010_SP2, Exchange2013, Exchange2013_SP1, Exchange2015, "
+    return "Exchange2007, Exchange2007_SP1, Exchange2010, Exchange2010_SP1, Exchange2010_SP2, Exchange2013, "
+           "Exchange2013_SP1, Exchange2015, "
            "Exchange2016";
 }
 

@@ -14,7 +14,8 @@ struct discovered {
 };
 
 /* "https://host" + path of each protocol. STATUS_NO_MEMORY. */
-enum status discover(struct http_request *request, const struct user_profile *profile, struct discovered *out) MUST_CHECK;
+enum status discover(struct http_request *request, const struct user_profile *profile,
+                     struct discovered *out) MUST_CHECK;
 /* Value of a SOAP setting; NULL when this server does not have it. */
 const char *setting_value(const struct discovered *discovered, const char *name);
 
@@ -23,7 +24,8 @@ const char *setting_value(const struct discovered *discovered, const char *name)
 #define VERSION_MINOR 2
 #define VERSION_BUILD 2562
 #define VERSION_TEXT "15.02.2562.017"
-/* The same as POX wants it: bits 31-28 are 7, then 6 bits major, 6 minor, a flag, 15 build [MS-OXDSCLI] 2.2.4.1.1.2.6.42. */
+/* The same as POX wants it: bits 31-28 are 7, then 6 bits major, 6 minor, a flag, 15 build
+ * [MS-OXDSCLI] 2.2.4.1.1.2.6.42. */
 #define VERSION_POX "73C28A02"
 
 #endif

@@ -67,7 +67,8 @@ static const struct xml_node *requested_settings(const struct soap_call *call)
     return xml_child(call->asked, AUTODISCOVER, "RequestedSettings");
 }
 
-/* One pass writes the errors of settings that there are not, one the values of those that there are; the schema wants that order. */
+/* One pass writes the errors of settings that there are not, one the values of those that there are; the schema wants
+ * that order. */
 static void write_settings(struct soap_call *call, const struct discovered *found, bool is_user)
 {
     struct xml_writer *w = call->w;
@@ -100,7 +101,9 @@ static void write_user_failure(struct soap_call *call, enum status status, const
 {
     struct xml_writer *w = call->w;
     bool is_unknown = status_info(status)->fault == FAULT_CLIENT;
-    char *message = talloc_asprintf(http_mem(call->request), is_unknown ? "Invalid user: '%s'" : "The user '%s' cannot be looked up at the moment.", address);
+    char *message = talloc_asprintf(
+        http_mem(call->request), is_unknown ? "Invalid user: '%s'" : "The user '%s' cannot be looked up at the moment.",
+        address);
     write_error(w, is_unknown ? "InvalidUser" : "ServerBusy", message != NULL ? message : "");
     write_nil(w, "RedirectTarget");
     xml_element(w, "UserSettingErrors", "");
@@ -139,7 +142,8 @@ static void write_domain(struct soap_call *call, const char *domain)
 {
     static const struct user_profile nobody = { .display_name = NULL };
     struct discovered found = { 0 };
-    bool is_known = is_local(http_config(call->request), domain) && discover(call->request, &nobody, &found) == STATUS_OK;
+    bool is_known = is_local(http_config(call->request), domain) &&
+                    discover(call->request, &nobody, &found) == STATUS_OK;
     xml_start(call->w, "DomainResponse");
     if (is_known) {
         write_error(call->w, "NoError", "No error.");
@@ -155,11 +159,13 @@ static void write_domain(struct soap_call *call, const char *domain)
 }
 
 /* Common to both: overall error, then one answer a subject. */
-static void write_subjects(struct soap_call *call, const struct xml_node *list, const char *answers, void (*write)(struct soap_call *call, const char *subject))
+static void write_subjects(struct soap_call *call, const struct xml_node *list, const char *answers,
+                           void (*write)(struct soap_call *call, const char *subject))
 {
     size_t count = xml_child_count(list);
     bool is_valid = count > 0 && count <= MOST_SUBJECTS && xml_child_count(requested_settings(call)) > 0;
-    write_error(call->w, is_valid ? "NoError" : "InvalidRequest", is_valid ? "" : "Users or domains and RequestedSettings must be there, at most 100.");
+    write_error(call->w, is_valid ? "NoError" : "InvalidRequest",
+                is_valid ? "" : "Users or domains and RequestedSettings must be there, at most 100.");
     xml_start(call->w, answers);
     for (const struct xml_node *subject = is_valid ? list->child : NULL; subject != NULL; subject = subject->next) {
         const struct xml_node *mailbox = xml_child(subject, AUTODISCOVER, "Mailbox");
@@ -181,8 +187,10 @@ static void get_domain_settings(struct soap_call *call)
 }
 
 static const struct soap_operation operations[] = {
-    { "GetUserSettingsRequestMessage", ACTION "GetUserSettingsResponse", "GetUserSettingsResponseMessage", get_user_settings },
-    { "GetDomainSettingsRequestMessage", ACTION "GetDomainSettingsResponse", "GetDomainSettingsResponseMessage", get_domain_settings },
+    { "GetUserSettingsRequestMessage", ACTION "GetUserSettingsResponse", "GetUserSettingsResponseMessage",
+      get_user_settings },
+    { "GetDomainSettingsRequestMessage", ACTION "GetDomainSettingsResponse", "GetDomainSettingsResponseMessage",
+      get_domain_settings },
 };
 
 static enum status respond(struct http_request *request, unsigned code, struct xml_writer *w, struct buffer *out)
@@ -193,7 +201,8 @@ static enum status respond(struct http_request *request, unsigned code, struct x
 }
 
 /* SOAP 1.1 faults go with 500 [SOAP 1.1] 6.2. */
-static enum status respond_fault(struct http_request *request, struct xml_writer *w, struct buffer *out, const char *code, const char *text)
+static enum status respond_fault(struct http_request *request, struct xml_writer *w, struct buffer *out,
+                                 const char *code, const char *text)
 {
     xml_declaration(w);
     xml_start(w, "s:Envelope");
@@ -211,7 +220,8 @@ static enum status respond_fault(struct http_request *request, struct xml_writer
 static const struct xml_node *message_of(struct http_request *request)
 {
     const struct xml_node *root = NULL;
-    if (xml_parse(http_mem(request), http_body(request), &autodiscover_xml_limits, &root) != STATUS_OK || !xml_is(root, SOAP, "Envelope"))
+    if (xml_parse(http_mem(request), http_body(request), &autodiscover_xml_limits, &root) != STATUS_OK ||
+        !xml_is(root, SOAP, "Envelope"))
         return NULL;
     const struct xml_node *body = xml_child(root, SOAP, "Body");
     return body != NULL ? body->child : NULL;
@@ -239,5 +249,6 @@ enum status soap_handle(struct http_request *request)
         operations[i].write(&call);
         return respond(request, 200, w, out);
     }
-    return respond_fault(request, w, out, "a:ActionNotSupported", "The operation is not offered: there are GetUserSettings and GetDomainSettings.");
+    return respond_fault(request, w, out, "a:ActionNotSupported",
+                         "The operation is not offered: there are GetUserSettings and GetDomainSettings.");
 }

@@ -60,11 +60,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct http_request *ask(struct fixture *fixture, size_t service, const char *method, const char *target, const char *body)
+static struct http_request *ask(struct fixture *fixture, size_t service, const char *method, const char *target,
+                                const char *body)
 {
     struct guid principal = { .bytes = { 1 } };
-    struct http_request *request = offline_request(fixture->mem, fixture->services[service], fixture->config, method, target, NULL,
-                                                   slice_of_text(body), principal, "alice");
+    struct http_request *request = offline_request(fixture->mem, fixture->services[service], fixture->config, method,
+                                                   target, NULL, slice_of_text(body), principal, "alice");
     assert_non_null(request);
     offline_run(request);
     return request;
@@ -82,8 +83,11 @@ static const struct xml_node *answer_xml(struct fixture *fixture, struct http_re
 
 static struct http_request *ask_pox(struct fixture *fixture, const char *kind, const char *inner)
 {
-    char *body = talloc_asprintf(fixture->mem, "<?xml version=\"1.0\"?><Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/%s/requestschema/2006\">"
-                                               "<Request>%s</Request></Autodiscover>", kind, inner);
+    char *body = talloc_asprintf(fixture->mem,
+                                 "<?xml version=\"1.0\"?><Autodiscover "
+                                 "xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/%s/requestschema/2006\">"
+                                 "<Request>%s</Request></Autodiscover>",
+                                 kind, inner);
     return ask(fixture, 0, "POST", "/Autodiscover/Autodiscover.xml", body);
 }
 
@@ -104,7 +108,8 @@ static const char *pox_error(struct fixture *fixture, struct http_request *reque
 static void outlook_gets_its_protocols(void **state)
 {
     struct fixture *fixture = *state;
-    struct http_request *request = ask_pox(fixture, "outlook", "<EMailAddress> alias@example.test </EMailAddress>" OUTLOOK_SCHEMA);
+    struct http_request *request = ask_pox(fixture, "outlook",
+                                           "<EMailAddress> alias@example.test </EMailAddress>" OUTLOOK_SCHEMA);
     const struct xml_node *response = xml_child(answer_xml(fixture, request, 200), OUTLOOK, "Response");
     const struct xml_node *user = xml_child(response, OUTLOOK, "User");
     assert_string_equal(xml_child_text(user, OUTLOOK, "DisplayName"), "Alice <Ä> & Co");
@@ -132,19 +137,24 @@ static void pox_version_is_the_ews_version(void **state)
 {
     (void)state;
     char expected[16];
-    snprintf(expected, sizeof expected, "%08X", 7u << 28 | (unsigned)VERSION_MAJOR << 22 | (unsigned)VERSION_MINOR << 16 | 1u << 15 | (unsigned)VERSION_BUILD);
+    snprintf(expected, sizeof expected, "%08X",
+             7u << 28 | (unsigned)VERSION_MAJOR << 22 | (unsigned)VERSION_MINOR << 16 | 1u << 15 |
+                 (unsigned)VERSION_BUILD);
     assert_string_equal(VERSION_POX, expected);
 }
 
 static void phones_get_the_activesync_url(void **state)
 {
     struct fixture *fixture = *state;
-    struct http_request *request = ask_pox(fixture, "mobilesync", "<EMailAddress>alice@example.test</EMailAddress>" MOBILE_SCHEMA);
+    struct http_request *request = ask_pox(fixture, "mobilesync",
+                                           "<EMailAddress>alice@example.test</EMailAddress>" MOBILE_SCHEMA);
     const struct xml_node *response = xml_child(answer_xml(fixture, request, 200), MOBILE, "Response");
-    const struct xml_node *server = xml_child(xml_child(xml_child(response, MOBILE, "Action"), MOBILE, "Settings"), MOBILE, "Server");
+    const struct xml_node *server = xml_child(xml_child(xml_child(response, MOBILE, "Action"), MOBILE, "Settings"),
+                                              MOBILE, "Server");
     assert_string_equal(xml_child_text(server, MOBILE, "Type"), "MobileSync");
     assert_string_equal(xml_child_text(server, MOBILE, "Url"), "https://mail.example.test/Microsoft-Server-ActiveSync");
-    assert_string_equal(xml_child_text(xml_child(response, MOBILE, "User"), MOBILE, "EMailAddress"), "alice@example.test");
+    assert_string_equal(xml_child_text(xml_child(response, MOBILE, "User"), MOBILE, "EMailAddress"),
+                        "alice@example.test");
 }
 
 static void bad_pox_requests_get_typed_errors(void **state)
@@ -152,24 +162,35 @@ static void bad_pox_requests_get_typed_errors(void **state)
     struct fixture *fixture = *state;
     assert_string_equal(pox_error(fixture, ask(fixture, 0, "POST", "/autodiscover/autodiscover.xml", "")), "600");
     assert_string_equal(pox_error(fixture, ask(fixture, 0, "POST", "/autodiscover/autodiscover.xml", "<a>")), "600");
-    assert_string_equal(pox_error(fixture, ask(fixture, 0, "POST", "/autodiscover/autodiscover.xml", "<!DOCTYPE a><a/>")), "600");
-    assert_string_equal(pox_error(fixture, ask(fixture, 0, "POST", "/autodiscover/autodiscover.xml", "<Autodiscover/>")), "600");
+    assert_string_equal(
+        pox_error(fixture, ask(fixture, 0, "POST", "/autodiscover/autodiscover.xml", "<!DOCTYPE a><a/>")), "600");
+    assert_string_equal(
+        pox_error(fixture, ask(fixture, 0, "POST", "/autodiscover/autodiscover.xml", "<Autodiscover/>")), "600");
     assert_string_equal(pox_error(fixture, ask(fixture, 0, "GET", "/autodiscover/autodiscover.xml", "")), "600");
     assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook", OUTLOOK_SCHEMA)), "600");
-    assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook", "<EMailAddress> </EMailAddress>" OUTLOOK_SCHEMA)), "600");
-    assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook", "<EMailAddress>alice@example.test</EMailAddress>")), "600");
-    assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook", "<EMailAddress>nobody@example.test</EMailAddress>" OUTLOOK_SCHEMA)), "500");
-    assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook", "<LegacyDN>/o=Other</LegacyDN>" OUTLOOK_SCHEMA)), "500");
-    assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook", "<EMailAddress>alice@example.test</EMailAddress>"
-                                                                       "<AcceptableResponseSchema>urn:other</AcceptableResponseSchema>")), "601");
-    struct http_request *request = ask_pox(fixture, "outlook", "<EMailAddress>down@example.test</EMailAddress>" OUTLOOK_SCHEMA);
+    assert_string_equal(
+        pox_error(fixture, ask_pox(fixture, "outlook", "<EMailAddress> </EMailAddress>" OUTLOOK_SCHEMA)), "600");
+    assert_string_equal(
+        pox_error(fixture, ask_pox(fixture, "outlook", "<EMailAddress>alice@example.test</EMailAddress>")), "600");
+    assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook",
+                                                   "<EMailAddress>nobody@example.test</EMailAddress>" OUTLOOK_SCHEMA)),
+                        "500");
+    assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook", "<LegacyDN>/o=Other</LegacyDN>" OUTLOOK_SCHEMA)),
+                        "500");
+    assert_string_equal(pox_error(fixture, ask_pox(fixture, "outlook",
+                                                   "<EMailAddress>alice@example.test</EMailAddress>"
+                                                   "<AcceptableResponseSchema>urn:other</AcceptableResponseSchema>")),
+                        "601");
+    struct http_request *request = ask_pox(fixture, "outlook",
+                                           "<EMailAddress>down@example.test</EMailAddress>" OUTLOOK_SCHEMA);
     assert_int_equal(offline_answer(request).status, 503);
 }
 
 static void own_legacy_name_is_enough(void **state)
 {
     struct fixture *fixture = *state;
-    struct http_request *request = ask_pox(fixture, "outlook", "<LegacyDN>/O=bourse/cn=ALICE</LegacyDN>" OUTLOOK_SCHEMA);
+    struct http_request *request = ask_pox(fixture, "outlook",
+                                           "<LegacyDN>/O=bourse/cn=ALICE</LegacyDN>" OUTLOOK_SCHEMA);
     assert_non_null(xml_child(answer_xml(fixture, request, 200), OUTLOOK, "Response"));
 }
 
@@ -188,15 +209,19 @@ static void json_names_urls(void **state)
         { "/Autodiscover/Autodiscover.JSON/v1.0/a@b.test?protocol=Autodiscoverv1", 200,
           "{\"Protocol\":\"AutodiscoverV1\",\"Url\":\"https://mail.example.test/autodiscover/autodiscover.xml\"}" },
         { "/autodiscover/autodiscover.json/v1.0/a@b.test?Protocol=Rest", 400,
-          "{\"ErrorCode\":\"InvalidProtocol\",\"ErrorMessage\":\"The given protocol value 'Rest' is invalid. Supported values are "
+          "{\"ErrorCode\":\"InvalidProtocol\",\"ErrorMessage\":\"The given protocol value 'Rest' is invalid. Supported "
+          "values are "
           "'ActiveSync,Ews,AutodiscoverV1'.\"}" },
         { "/autodiscover/autodiscover.json/v1.0/a@b.test?Protocol=%3Cb%3E%22%5C%0A", 400,
-          "{\"ErrorCode\":\"InvalidProtocol\",\"ErrorMessage\":\"The given protocol value 'b' is invalid. Supported values are "
+          "{\"ErrorCode\":\"InvalidProtocol\",\"ErrorMessage\":\"The given protocol value 'b' is invalid. Supported "
+          "values are "
           "'ActiveSync,Ews,AutodiscoverV1'.\"}" },
         { "/autodiscover/autodiscover.json/v1.0/a@b.test", 400,
-          "{\"ErrorCode\":\"MandatoryParameterMissing\",\"ErrorMessage\":\"A valid value must be provided for the query parameter 'Protocol'.\"}" },
+          "{\"ErrorCode\":\"MandatoryParameterMissing\",\"ErrorMessage\":\"A valid value must be provided for the "
+          "query parameter 'Protocol'.\"}" },
         { "/autodiscover/autodiscover.json?Protocol=Ews", 400,
-          "{\"ErrorCode\":\"MandatoryParameterMissing\",\"ErrorMessage\":\"A valid value must be provided for the query parameter 'Email'.\"}" },
+          "{\"ErrorCode\":\"MandatoryParameterMissing\",\"ErrorMessage\":\"A valid value must be provided for the "
+          "query parameter 'Email'.\"}" },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct offline_answer answer = offline_answer(ask(fixture, 2, "GET", cases[i].target, ""));
@@ -207,9 +232,12 @@ static void json_names_urls(void **state)
 
 static struct http_request *ask_soap(struct fixture *fixture, const char *message, const char *inner)
 {
-    char *body = talloc_asprintf(fixture->mem, "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/' xmlns:a='" AUTODISCOVER "'><s:Header>"
-                                               "<a:RequestedServerVersion>Exchange2013</a:RequestedServerVersion></s:Header><s:Body><a:%s><a:Request>%s"
-                                               "</a:Request></a:%s></s:Body></s:Envelope>", message, inner, message);
+    char *body = talloc_asprintf(
+        fixture->mem,
+        "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/' xmlns:a='" AUTODISCOVER "'><s:Header>"
+        "<a:RequestedServerVersion>Exchange2013</a:RequestedServerVersion></s:Header><s:Body><a:%s><a:Request>%s"
+        "</a:Request></a:%s></s:Body></s:Envelope>",
+        message, inner, message);
     return ask(fixture, 1, "POST", "/autodiscover/autodiscover.svc", body);
 }
 
@@ -222,21 +250,30 @@ static const struct xml_node *soap_response(struct fixture *fixture, struct http
     return xml_child(xml_child(xml_child(root, soap, "Body"), AUTODISCOVER, element), AUTODISCOVER, "Response");
 }
 
-#define SETTINGS "<a:RequestedSettings><a:Setting>ExternalEwsUrl</a:Setting><a:Setting>Nonsense</a:Setting><a:Setting>UserDisplayName</a:Setting></a:RequestedSettings>"
+#define SETTINGS                                                                                                       \
+    "<a:RequestedSettings><a:Setting>ExternalEwsUrl</a:Setting><a:Setting>Nonsense</"                                  \
+    "a:Setting><a:Setting>UserDisplayName</a:Setting></a:RequestedSettings>"
 
 static void soap_gives_user_settings(void **state)
 {
     struct fixture *fixture = *state;
-    const struct xml_node *response = soap_response(fixture, ask_soap(fixture, "GetUserSettingsRequestMessage",
-        "<a:Users><a:User><a:Mailbox>alice@example.test</a:Mailbox></a:User><a:User><a:Mailbox>nobody@example.test</a:Mailbox></a:User></a:Users>" SETTINGS),
+    const struct xml_node *response = soap_response(
+        fixture,
+        ask_soap(fixture, "GetUserSettingsRequestMessage",
+                 "<a:Users><a:User><a:Mailbox>alice@example.test</a:Mailbox></"
+                 "a:User><a:User><a:Mailbox>nobody@example.test</a:Mailbox></a:User></a:Users>" SETTINGS),
         "GetUserSettingsResponseMessage");
     assert_string_equal(xml_child_text(response, AUTODISCOVER, "ErrorCode"), "NoError");
-    const struct xml_node *user = xml_child(xml_child(response, AUTODISCOVER, "UserResponses"), AUTODISCOVER, "UserResponse");
+    const struct xml_node *user = xml_child(xml_child(response, AUTODISCOVER, "UserResponses"), AUTODISCOVER,
+                                            "UserResponse");
     assert_string_equal(xml_child_text(user, AUTODISCOVER, "ErrorCode"), "NoError");
-    const struct xml_node *error = xml_child(xml_child(user, AUTODISCOVER, "UserSettingErrors"), AUTODISCOVER, "UserSettingError");
+    const struct xml_node *error = xml_child(xml_child(user, AUTODISCOVER, "UserSettingErrors"), AUTODISCOVER,
+                                             "UserSettingError");
     assert_string_equal(xml_child_text(error, AUTODISCOVER, "SettingName"), "Nonsense");
-    const struct xml_node *setting = xml_child(xml_child(user, AUTODISCOVER, "UserSettings"), AUTODISCOVER, "UserSetting");
-    assert_string_equal(xml_attribute_ns(setting, "http://www.w3.org/2001/XMLSchema-instance", "type"), "StringSetting");
+    const struct xml_node *setting = xml_child(xml_child(user, AUTODISCOVER, "UserSettings"), AUTODISCOVER,
+                                               "UserSetting");
+    assert_string_equal(xml_attribute_ns(setting, "http://www.w3.org/2001/XMLSchema-instance", "type"),
+                        "StringSetting");
     assert_string_equal(xml_child_text(setting, AUTODISCOVER, "Name"), "ExternalEwsUrl");
     assert_string_equal(xml_child_text(setting, AUTODISCOVER, "Value"), "https://mail.example.test/EWS/Exchange.asmx");
     setting = xml_next(setting, AUTODISCOVER, "UserSetting");
@@ -249,9 +286,13 @@ static void soap_gives_user_settings(void **state)
 static void soap_gives_domain_settings(void **state)
 {
     struct fixture *fixture = *state;
-    const struct xml_node *response = soap_response(fixture, ask_soap(fixture, "GetDomainSettingsRequestMessage",
-        "<a:Domains><a:Domain>EXAMPLE.test</a:Domain><a:Domain>other.test</a:Domain></a:Domains>" SETTINGS), "GetDomainSettingsResponseMessage");
-    const struct xml_node *domain = xml_child(xml_child(response, AUTODISCOVER, "DomainResponses"), AUTODISCOVER, "DomainResponse");
+    const struct xml_node *response = soap_response(
+        fixture,
+        ask_soap(fixture, "GetDomainSettingsRequestMessage",
+                 "<a:Domains><a:Domain>EXAMPLE.test</a:Domain><a:Domain>other.test</a:Domain></a:Domains>" SETTINGS),
+        "GetDomainSettingsResponseMessage");
+    const struct xml_node *domain = xml_child(xml_child(response, AUTODISCOVER, "DomainResponses"), AUTODISCOVER,
+                                              "DomainResponse");
     assert_string_equal(xml_child_text(domain, AUTODISCOVER, "ErrorCode"), "NoError");
     assert_int_equal(xml_child_count(xml_child(domain, AUTODISCOVER, "DomainSettings")), 1);
     assert_int_equal(xml_child_count(xml_child(domain, AUTODISCOVER, "DomainSettingErrors")), 2);
@@ -262,9 +303,11 @@ static void soap_gives_domain_settings(void **state)
 static void soap_refuses_in_kind(void **state)
 {
     struct fixture *fixture = *state;
-    const struct xml_node *response = soap_response(fixture, ask_soap(fixture, "GetUserSettingsRequestMessage", "<a:Users/>"), "GetUserSettingsResponseMessage");
+    const struct xml_node *response = soap_response(
+        fixture, ask_soap(fixture, "GetUserSettingsRequestMessage", "<a:Users/>"), "GetUserSettingsResponseMessage");
     assert_string_equal(xml_child_text(response, AUTODISCOVER, "ErrorCode"), "InvalidRequest");
-    static const char *const bodies[] = { "", "<a/>", "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'/>" };
+    static const char *const bodies[] = { "", "<a/>",
+                                          "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'/>" };
     for (size_t i = 0; i < ARRAY_LENGTH(bodies); i++)
         assert_non_null(answer_xml(fixture, ask(fixture, 1, "POST", "/autodiscover/autodiscover.svc", bodies[i]), 500));
     assert_non_null(answer_xml(fixture, ask_soap(fixture, "GetFederationInformationRequestMessage", ""), 500));

@@ -1,5 +1,6 @@
-/* Goal 8, response building: http's XML writer beside libxml2's xmlTextWriter, both making the same EWS-like list of items in memory; and
- * http's reader beside libxml2's tree. Prints MB/s of both sides and the ratio (goal for the writer: 3). */
+/* Goal 8, response building: http's XML writer beside libxml2's xmlTextWriter, both making the same EWS-like list of
+ * items in memory; and http's reader beside libxml2's tree. Prints MB/s of both sides and the ratio (goal for the
+ * writer: 3). */
 #include <libxml/parser.h>
 #include <libxml/xmlwriter.h>
 #include <stdio.h>
@@ -21,9 +22,14 @@ static double cpu_seconds(void)
 }
 
 static const char *const texts[][2] = {
-    { "t:ItemClass", "IPM.Note" },      { "t:Subject", "Quarterly figures & plans for <next> year" }, { "t:DateTimeReceived", "2026-06-01T10:00:00Z" },
-    { "t:Size", "20480" },              { "t:HasAttachments", "false" },                             { "t:DisplayTo", "Alice Example; Bob Beispiel" },
-    { "t:IsRead", "true" },             { "t:Preview", "Dear all, please find the figures attached. We meet on Monday at ten to go through them." },
+    { "t:ItemClass", "IPM.Note" },
+    { "t:Subject", "Quarterly figures & plans for <next> year" },
+    { "t:DateTimeReceived", "2026-06-01T10:00:00Z" },
+    { "t:Size", "20480" },
+    { "t:HasAttachments", "false" },
+    { "t:DisplayTo", "Alice Example; Bob Beispiel" },
+    { "t:IsRead", "true" },
+    { "t:Preview", "Dear all, please find the figures attached. We meet on Monday at ten to go through them." },
 };
 
 static size_t ours(TALLOC_CTX *mem, struct slice *kept)
@@ -58,7 +64,8 @@ static size_t theirs(void)
     for (int i = 0; i < ITEMS; i++) {
         xmlTextWriterStartElement(w, BAD_CAST "t:Message");
         xmlTextWriterStartElement(w, BAD_CAST "t:ItemId");
-        xmlTextWriterWriteAttribute(w, BAD_CAST "Id", BAD_CAST "AAMkAGUwNjQ4ZDIxLTAxYjctNDQ4Ny04N2QzLTc1Nzk0YmM1ZDkyMQBGAAAAAACAAAAA");
+        xmlTextWriterWriteAttribute(w, BAD_CAST "Id",
+                                    BAD_CAST "AAMkAGUwNjQ4ZDIxLTAxYjctNDQ4Ny04N2QzLTc1Nzk0YmM1ZDkyMQBGAAAAAACAAAAA");
         xmlTextWriterWriteAttribute(w, BAD_CAST "ChangeKey", BAD_CAST "CQAAABYAAAD000000");
         xmlTextWriterEndElement(w);
         for (size_t t = 0; t < ARRAY_LENGTH(texts); t++)
@@ -79,7 +86,8 @@ static double rate_of_reading(struct slice document, bool is_ours)
         TALLOC_CTX *mem = talloc_new(NULL);
         const struct xml_node *root = NULL;
         if (!is_ours)
-            xmlFreeDoc(xmlReadMemory((const char *)document.data, (int)document.length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_COMPACT));
+            xmlFreeDoc(xmlReadMemory((const char *)document.data, (int)document.length, NULL, NULL,
+                                     XML_PARSE_NONET | XML_PARSE_COMPACT));
         else if (xml_parse(mem, document, NULL, &root) != STATUS_OK)
             abort();
         talloc_free(mem);
@@ -108,8 +116,9 @@ int main(void)
     for (int run = 0; run < 3; run++) {
         double writer = rate_of_writing(true), text_writer = rate_of_writing(false);
         double reader = rate_of_reading(document, true), tree = rate_of_reading(document, false);
-        printf("write: ours %6.0f MB/s, xmlTextWriter %6.0f MB/s, ratio %4.1f   read: ours with prescan %6.0f MB/s, libxml2 tree %6.0f MB/s, ratio %4.2f\n", writer,
-               text_writer, writer / text_writer, reader, tree, reader / tree);
+        printf("write: ours %6.0f MB/s, xmlTextWriter %6.0f MB/s, ratio %4.1f   read: ours with prescan %6.0f MB/s, "
+               "libxml2 tree %6.0f MB/s, ratio %4.2f\n",
+               writer, text_writer, writer / text_writer, reader, tree, reader / tree);
     }
     talloc_free(mem);
     return 0;

@@ -1,5 +1,6 @@
-/* Accepts connections for all listeners, keeps the limit of open ones, and cuts those that are too slow. A thread of its own, because libmicrohttpd
- * has inactivity timeouts only: somebody who sends a byte now and then would stay for ever. */
+/* Accepts connections for all listeners, keeps the limit of open ones, and cuts those that are too slow. A thread of
+ * its own, because libmicrohttpd has inactivity timeouts only: somebody who sends a byte now and then would stay for
+ * ever. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -49,7 +50,8 @@ static void sweep(struct http_server *server)
     for (struct http_connection *connection = server->connections; connection != NULL; connection = connection->next) {
         if (!is_too_slow(connection, now_us, rate))
             continue;
-        /* The listener sees the end of the stream and tidies up; its notice takes this lock before the descriptor is closed. */
+        /* The listener sees the end of the stream and tidies up; its notice takes this lock before the descriptor is
+         * closed. */
         shutdown(connection->socket, SHUT_RDWR);
         atomic_store(&connection->deadline_us, 0);
         atomic_store(&connection->body_started_us, 0);
@@ -94,7 +96,8 @@ static void accept_batch(struct http_server *server, int listener)
 static void handle_event(struct http_server *server, const struct epoll_event *event)
 {
     int *listener = event->data.ptr;
-    bool is_listener = (uintptr_t)listener >= (uintptr_t)server->listeners && (uintptr_t)listener < (uintptr_t)(server->listeners + server->listener_count);
+    bool is_listener = (uintptr_t)listener >= (uintptr_t)server->listeners &&
+                       (uintptr_t)listener < (uintptr_t)(server->listeners + server->listener_count);
     if (!is_listener)
         handshake_go_on(event->data.ptr);
     else if (!atomic_load(&server->is_draining))

@@ -15,7 +15,8 @@
 static void set_field(struct http_request *request, const char *name, const char *value, bool is_added)
 {
     if (request->answer.is_set || !field_is_text(name) || !field_is_text(value)) {
-        log_event(EVENT_HTTP_FAILED, "answer field %s dropped", request->answer.is_set ? "after the answer" : "with control characters");
+        log_event(EVENT_HTTP_FAILED, "answer field %s dropped",
+                  request->answer.is_set ? "after the answer" : "with control characters");
         return;
     }
     char *kept = talloc_strdup(request, value);
@@ -85,7 +86,8 @@ static void log_refusal(struct http_request *request, enum status status)
 {
     request->is_refused = true;
     log_set_request(request->id);
-    log_failure(EVENT_HTTP_REFUSED, status, "%s %s from %s: %u", request->method, request->path, request->remote_address, request->answer.status);
+    log_failure(EVENT_HTTP_REFUSED, status, "%s %s from %s: %u", request->method, request->path,
+                request->remote_address, request->answer.status);
     log_set_request(NULL);
 }
 
@@ -128,7 +130,8 @@ static bool accepts_gzip(const struct http_request *request)
 
 static bool is_compressible(const char *type)
 {
-    static const char *const types[] = { "text/", "application/xml", "application/json", "application/soap+xml", "application/javascript" };
+    static const char *const types[] = { "text/", "application/xml", "application/json", "application/soap+xml",
+                                         "application/javascript" };
     for (size_t i = 0; type != NULL && i < ARRAY_LENGTH(types); i++)
         if (strncasecmp(type, types[i], strlen(types[i])) == 0)
             return true;
@@ -141,7 +144,8 @@ static struct slice compressed(struct http_request *request, struct slice body)
     z_stream stream = { 0 };
     struct slice result = { 0 };
     uint8_t *out = talloc_size(request, body.length);
-    if (out == NULL || body.length > UINT32_MAX || deflateInit2(&stream, FAST_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (out == NULL || body.length > UINT32_MAX ||
+        deflateInit2(&stream, FAST_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         talloc_free(out);
         return result;
     }
@@ -209,7 +213,8 @@ enum MHD_Result answer_queue(struct http_request *request)
     if (request->stream != NULL)
         response = stream_response(request->stream);
     else
-        response = MHD_create_response_from_buffer(answer->body.length, (void *)(uintptr_t)answer->body.data, MHD_RESPMEM_PERSISTENT);
+        response = MHD_create_response_from_buffer(answer->body.length, (void *)(uintptr_t)answer->body.data,
+                                                   MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
         return MHD_NO;
     add_fields(request, response);
@@ -222,6 +227,7 @@ void answer_log(struct http_request *request)
 {
     int64_t took_us = clock_monotonic_us() - request->started_us;
     metric_observe_us(METRIC_HTTP_TIME, took_us);
-    log_event(EVENT_HTTP_REQUEST, "%s %s %u, %zu bytes in %lld us, user %s from %s", request->method, request->path, request->answer.status,
-              request->answer.body.length, (long long)took_us, request->login[0] != 0 ? request->login : "-", request->remote_address);
+    log_event(EVENT_HTTP_REQUEST, "%s %s %u, %zu bytes in %lld us, user %s from %s", request->method, request->path,
+              request->answer.status, request->answer.body.length, (long long)took_us,
+              request->login[0] != 0 ? request->login : "-", request->remote_address);
 }

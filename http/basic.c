@@ -6,7 +6,8 @@ bool scheme_is(struct slice value, const char *scheme, struct slice *rest)
 {
     size_t length = strlen(scheme);
     struct slice trimmed = slice_trim(value);
-    if (trimmed.length <= length || trimmed.data[length] != ' ' || !slice_equal_ascii_nocase(slice_part(trimmed, 0, length), slice_of_text(scheme)))
+    if (trimmed.length <= length || trimmed.data[length] != ' ' ||
+        !slice_equal_ascii_nocase(slice_part(trimmed, 0, length), slice_of_text(scheme)))
         return false;
     *rest = slice_trim(slice_part(trimmed, length, trimmed.length));
     return true;

@@ -26,7 +26,8 @@ static enum status open_spool(struct http_request *request)
     if (spool < 0)
         spool = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (spool < 0)
-        return status_fail(errno == ENOSPC ? STATUS_DISK_FULL : STATUS_INTERNAL, "spool file in %s: %s", folder, strerror(errno));
+        return status_fail(errno == ENOSPC ? STATUS_DISK_FULL : STATUS_INTERNAL, "spool file in %s: %s", folder,
+                           strerror(errno));
     request->body.spool = spool;
     return STATUS_OK;
 }
@@ -38,7 +39,8 @@ static enum status write_all(int file, struct slice data)
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return status_fail(errno == ENOSPC || errno == EDQUOT ? STATUS_DISK_FULL : STATUS_INTERNAL, "spool file: %s", strerror(errno));
+            return status_fail(errno == ENOSPC || errno == EDQUOT ? STATUS_DISK_FULL : STATUS_INTERNAL,
+                               "spool file: %s", strerror(errno));
         data = slice_part(data, (size_t)written, data.length);
     }
     return STATUS_OK;

@@ -1,4 +1,5 @@
-/* Counts by key, for limits such as connections of an address or calls of a user. Keys with a count of zero cost nothing. Thread-safe. */
+/* Counts by key, for limits such as connections of an address or calls of a user. Keys with a count of zero cost
+ * nothing. Thread-safe. */
 #ifndef BOURSE_HTTP_COUNTS_H
 #define BOURSE_HTTP_COUNTS_H
 

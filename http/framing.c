@@ -1,8 +1,9 @@
-/* libmicrohttpd 0.9.75 is more tolerant than is safe behind or beside other HTTP software: it takes bare LF as a line end, joins folded lines (to the
- * field's NAME), keeps blanks before the colon as part of the name, and prefers Transfer-Encoding over Content-Length. It parses the head
- * in place: request line and fields stay at their addresses in the receive buffer, with NULs where ":" and CR LF were. So the
- * distances between the strings that it hands out show what the bytes were, and everything but the strict form is refused. What this
- * cannot see: bare LF within chunk-size lines, and empty lines before the request line. */
+/* libmicrohttpd 0.9.75 is more tolerant than is safe behind or beside other HTTP software: it takes bare LF as a line
+ * end, joins folded lines (to the field's NAME), keeps blanks before the colon as part of the name, and prefers
+ * Transfer-Encoding over Content-Length. It parses the head in place: request line and fields stay at their addresses
+ * in the receive buffer, with NULs where ":" and CR LF were. So the distances between the strings that it hands out
+ * show what the bytes were, and everything but the strict form is refused. What this cannot see: bare LF within
+ * chunk-size lines, and empty lines before the request line. */
 #include "life.h"
 
 #include "bourse/base/text.h"
@@ -23,7 +24,8 @@ static bool is_token(const char *name)
     if (*name == 0)
         return false;
     for (; *name != 0; name++) {
-        bool is_letter = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') || (*name >= '0' && *name <= '9');
+        bool is_letter = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+                         (*name >= '0' && *name <= '9');
         if (!is_letter && strchr(others, *name) == NULL)
             return false;
     }

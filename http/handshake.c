@@ -1,6 +1,7 @@
-/* TLS handshakes that do not spin. libmicrohttpd 0.9.75 in epoll mode keeps a connection on its ready list while a handshake waits for the client,
- * so one slow client keeps a listener thread at full load. So the read function that GnuTLS calls is ours: when the handshake
- * has nothing to read, the connection is suspended, and the acceptor's epoll set resumes it when bytes (or the end) come. */
+/* TLS handshakes that do not spin. libmicrohttpd 0.9.75 in epoll mode keeps a connection on its ready list while a
+ * handshake waits for the client, so one slow client keeps a listener thread at full load. So the read function that
+ * GnuTLS calls is ours: when the handshake has nothing to read, the connection is suspended, and the acceptor's epoll
+ * set resumes it when bytes (or the end) come. */
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <sys/epoll.h>
@@ -32,7 +33,8 @@ static ssize_t pull(gnutls_transport_ptr_t data, void *to, size_t length)
 }
 
 /* The client's Finished is the last message that a server waits for, in TLS 1.2 without resumption and in 1.3. */
-static int finished(gnutls_session_t session, unsigned type, unsigned when, unsigned is_incoming, const gnutls_datum_t *message)
+static int finished(gnutls_session_t session, unsigned type, unsigned when, unsigned is_incoming,
+                    const gnutls_datum_t *message)
 {
     (void)type;
     (void)when;

@@ -1,4 +1,5 @@
-/* The received head: limits, framing, target, service, method. First thing that happens to a request, in the listener's thread. */
+/* The received head: limits, framing, target, service, method. First thing that happens to a request, in the listener's
+ * thread. */
 #include "life.h"
 #include "path.h"
 
@@ -37,7 +38,8 @@ static enum MHD_Result copy_field(void *data, enum MHD_ValueKind kind, const cha
 
 static bool check_limits(struct http_request *request)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->mhd,
+                                                                   MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (strlen(request->target) > (size_t)config_size(request->config, CONFIG_http_target_size)) {
         limit_hit(request->server, "http.target_size", request->remote_address);
         refuse(request, 414, "The request target is too long");
@@ -50,7 +52,8 @@ static bool check_limits(struct http_request *request)
 
 static bool copy_fields(struct http_request *request)
 {
-    struct copying copying = { .request = request, .limit = (size_t)config_int(request->config, CONFIG_http_header_fields) };
+    struct copying copying = { .request = request,
+                               .limit = (size_t)config_int(request->config, CONFIG_http_header_fields) };
     MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, copy_field, &copying);
     if (copying.count > copying.limit) {
         limit_hit(request->server, "http.header_fields", request->remote_address);
@@ -102,7 +105,8 @@ static void set_allow(struct http_request *request)
         return;
     /* "GET POST" -> "GET, POST" */
     char *list = talloc_strdup(request, "");
-    for (char *save = NULL, *word = strtok_r(allow, " ", &save); word != NULL && list != NULL; word = strtok_r(NULL, " ", &save))
+    for (char *save = NULL, *word = strtok_r(allow, " ", &save); word != NULL && list != NULL;
+         word = strtok_r(NULL, " ", &save))
         list = talloc_asprintf_append(list, "%s%s", list[0] != 0 ? ", " : "", word);
     if (list != NULL)
         http_set_header(request, "Allow", list);
@@ -112,7 +116,8 @@ static bool route(struct http_request *request)
 {
     request->service = find_service(request->server, request->path);
     bool is_options = strcmp(request->method, "OPTIONS") == 0;
-    if (is_options && (strcmp(request->path, "*") == 0 || (request->service != NULL && !names_method(request->service->methods, "OPTIONS")))) {
+    if (is_options && (strcmp(request->path, "*") == 0 ||
+                       (request->service != NULL && !names_method(request->service->methods, "OPTIONS")))) {
         set_allow(request);
         http_respond(request, 200, NULL, slice_of(NULL, 0));
         return false;
@@ -139,7 +144,8 @@ static bool check_body(struct http_request *request)
         limit = service->open_body_limit > 0 ? service->open_body_limit : OPEN_BODY_LIMIT;
     const char *length = http_header(request, "Content-Length");
     const char *expect = http_header(request, "Expect");
-    request->has_body = (length != NULL && strspn(length, "0") != strlen(length)) || http_header(request, "Transfer-Encoding") != NULL;
+    request->has_body = (length != NULL && strspn(length, "0") != strlen(length)) ||
+                        http_header(request, "Transfer-Encoding") != NULL;
     request->expects_continue = expect != NULL && ascii_equal_nocase(expect, "100-continue");
     if (expect != NULL && !request->expects_continue) {
         refuse(request, 417, "The expectation is not known");

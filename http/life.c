@@ -1,4 +1,5 @@
-/* libmicrohttpd's callbacks: one request from its first line to its end. Runs in the listener's thread and never blocks. */
+/* libmicrohttpd's callbacks: one request from its first line to its end. Runs in the listener's thread and never
+ * blocks. */
 #include "life.h"
 
 #include <arpa/inet.h>
@@ -38,7 +39,8 @@ void *life_begin(void *data, const char *target, struct MHD_Connection *mhd)
     lock_take(&server->connections_lock);
     connection->request = request;
     lock_release(&server->connections_lock);
-    atomic_store(&connection->deadline_us, request->started_us + config_seconds(request->config, CONFIG_http_header_deadline) * 1000000);
+    atomic_store(&connection->deadline_us,
+                 request->started_us + config_seconds(request->config, CONFIG_http_header_deadline) * 1000000);
     return request;
 }
 
@@ -77,8 +79,9 @@ static bool needs_early_sign_in(const struct http_request *request)
     return length == NULL || strtoull(length, NULL, 10) > UNSIGNED_BODY || request->expects_continue;
 }
 
-/* A client without credentials is told so after its body was read and dropped, so that the connection can be used again; a client
- * that asked first (Expect) or sends to the wrong place hears at once. libmicrohttpd closes after an answer in its first call. */
+/* A client without credentials is told so after its body was read and dropped, so that the connection can be used
+ * again; a client that asked first (Expect) or sends to the wrong place hears at once. libmicrohttpd closes after an
+ * answer in its first call. */
 static bool answers_before_body(const struct http_request *request)
 {
     if (request->answer.must_close)
@@ -167,8 +170,8 @@ static enum MHD_Result request_received(struct http_request *request)
     return MHD_YES;
 }
 
-enum MHD_Result life_step(void *server, struct MHD_Connection *mhd, const char *url, const char *method, const char *version, const char *upload,
-                          size_t *upload_length, void **context)
+enum MHD_Result life_step(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
+                          const char *version, const char *upload, size_t *upload_length, void **context)
 {
     struct http_request *request = *context;
     (void)server;
@@ -178,7 +181,8 @@ enum MHD_Result life_step(void *server, struct MHD_Connection *mhd, const char *
         return MHD_NO;
     if (*upload_length > 0)
         return body_received(request, slice_of(upload, *upload_length), upload_length);
-    if (!request->is_head_done && (request->phase == PHASE_HEAD || request->phase == PHASE_SIGNED_IN || request->phase == PHASE_ANSWERED))
+    if (!request->is_head_done &&
+        (request->phase == PHASE_HEAD || request->phase == PHASE_SIGNED_IN || request->phase == PHASE_ANSWERED))
         return head_received(request, method, version);
     if (request->phase == PHASE_BODY)
         return request_received(request);
@@ -204,8 +208,10 @@ void life_completed(void *data, struct MHD_Connection *mhd, void **context, enum
     lock_release(&server->connections_lock);
     atomic_store(&connection->body_started_us, 0);
     /* Until the next request line is whole. libmicrohttpd's own timeout counts inactivity only. */
-    atomic_store(&connection->deadline_us, clock_monotonic_us() + (config_seconds(request->config, CONFIG_http_idle) +
-                                                                   config_seconds(request->config, CONFIG_http_header_deadline)) * 1000000);
+    atomic_store(&connection->deadline_us,
+                 clock_monotonic_us() + (config_seconds(request->config, CONFIG_http_idle) +
+                                         config_seconds(request->config, CONFIG_http_header_deadline)) *
+                                            1000000);
     if (request->stream != NULL) {
         stream_gone(request->stream);
         registry_hang_up(request);
@@ -226,7 +232,8 @@ static void set_address(struct http_connection *connection, const struct sockadd
         memcpy(connection->address.s6_addr + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
     }
     bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(&connection->address);
-    inet_ntop(is_ipv4 ? AF_INET : AF_INET6, connection->address.s6_addr + (is_ipv4 ? 12 : 0), connection->address_text, sizeof connection->address_text);
+    inet_ntop(is_ipv4 ? AF_INET : AF_INET6, connection->address.s6_addr + (is_ipv4 ? 12 : 0), connection->address_text,
+              sizeof connection->address_text);
 }
 
 static struct count_key address_key(const struct http_connection *connection)
@@ -246,7 +253,8 @@ static void opened(struct http_server *server, struct MHD_Connection *mhd, void 
     connection->mhd = mhd;
     connection->socket = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     set_address(connection, MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-    atomic_store(&connection->deadline_us, clock_monotonic_us() + config_seconds(config, CONFIG_http_header_deadline) * 1000000);
+    atomic_store(&connection->deadline_us,
+                 clock_monotonic_us() + config_seconds(config, CONFIG_http_header_deadline) * 1000000);
     struct count_key key = address_key(connection);
     size_t count = counts_enter(server->addresses, &key);
     connection->is_counted = count > 0;
@@ -290,7 +298,8 @@ static void closed(struct http_server *server, void **context)
     metric_add(METRIC_HTTP_CONNECTIONS, -1);
 }
 
-void life_connection(void *server, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code)
+void life_connection(void *server, struct MHD_Connection *mhd, void **socket_context,
+                     enum MHD_ConnectionNotificationCode code)
 {
     if (code == MHD_CONNECTION_NOTIFY_STARTED)
         opened(server, mhd, socket_context);

@@ -1,8 +1,9 @@
 /* Inside http: the listener, its connections and requests, and who may touch what.
  *
- * Threads: the listener's (libmicrohttpd; receive, send, never block), the acceptor (accept, deadlines), the registry (long_poll.c), workers.
- * A request belongs to the listener's thread until its connection is suspended and a job is queued, then to that worker (or sleeps
- * in the registry), then, resumed, to the listener again. Only a streamed answer has both at once; they meet in the stream's lock. */
+ * Threads: the listener's (libmicrohttpd; receive, send, never block), the acceptor (accept, deadlines), the registry
+ * (long_poll.c), workers. A request belongs to the listener's thread until its connection is suspended and a job is
+ * queued, then to that worker (or sleeps in the registry), then, resumed, to the listener again. Only a streamed answer
+ * has both at once; they meet in the stream's lock. */
 #ifndef BOURSE_HTTP_LIFE_H
 #define BOURSE_HTTP_LIFE_H
 
@@ -42,7 +43,7 @@ struct http_server {
     int *listeners;
     size_t listener_count;
     bool is_acceptor_started;
-    struct lock connections_lock;         /* guards the list */
+    struct lock connections_lock; /* guards the list */
     struct http_connection *connections;
     atomic_size_t connection_count;
     atomic_size_t request_count; /* begun and not completed */
@@ -60,7 +61,7 @@ struct http_connection {
     int socket;
     bool is_handshake_done, is_armed; /* listener's thread */
     atomic_bool is_shaking_hands;     /* suspended until the client sends */
-    struct in6_addr address; /* IPv4 as mapped */
+    struct in6_addr address;          /* IPv4 as mapped */
     char address_text[INET6_ADDRSTRLEN];
     bool is_counted; /* in server->addresses */
     /* Read by the acceptor's sweep: */
@@ -87,8 +88,8 @@ struct http_field {
 
 struct http_answer {
     bool is_set;
-    bool is_cut;         /* close the connection without an answer */
-    bool must_close;     /* Connection: close */
+    bool is_cut;     /* close the connection without an answer */
+    bool must_close; /* Connection: close */
     unsigned status;
     const char *content_type; /* NULL: none */
     struct slice body;
@@ -127,7 +128,7 @@ struct http_request {
     bool is_open;      /* needs no sign-in */
     bool expects_continue;
     bool has_body;
-    bool is_refused;   /* the answer was made before dispatch */
+    bool is_refused; /* the answer was made before dispatch */
     bool is_job_sign_in_only;
     bool is_cut; /* by the stop; guarded by connections_lock */
     bool is_over_user_limit, is_user_counted;
@@ -147,6 +148,8 @@ struct http_request {
     struct http_stream *stream;
     struct waiter *waiter;
     bool is_wait_asked;
+    bool keeps_body; /* while asleep: the handler has not run yet */
+    bool is_gone;    /* the connection of a streamed answer has ended; guarded by the registry's lock */
     int64_t wait_deadline_us;
     http_woken_function wait_function;
     void *wait_data;
@@ -157,7 +160,7 @@ struct http_request {
 struct http_request *request_new(TALLOC_CTX *mem);
 void request_own(struct http_request *request);
 void request_disown(struct http_request *request); /* the last one frees */
-bool field_is_text(const char *text);             /* no control characters */
+bool field_is_text(const char *text);              /* no control characters */
 /* Appends; NULL fields are left out. False when out of memory. */
 bool request_add_field(struct http_request *request, const char *name, const char *value);
 
@@ -191,7 +194,8 @@ void stream_free(struct http_stream *stream);
 /* What is queued, joined; offline.c only. */
 struct slice stream_pieces(TALLOC_CTX *mem, struct http_stream *stream);
 
-/* sign_in_step.c: in a worker. STATUS_OK: request->principal is set. Otherwise the request is answered and maybe asked to wait. */
+/* sign_in_step.c: in a worker. STATUS_OK: request->principal is set. Otherwise the request is answered and maybe asked
+ * to wait. */
 enum status sign_in_step(struct http_request *request) MUST_CHECK;
 void challenge(struct http_request *request, const char *negotiate_token);
 
@@ -204,10 +208,11 @@ void users_leave(struct http_request *request);
 
 /* life.c: libmicrohttpd's callbacks. */
 void *life_begin(void *server, const char *target, struct MHD_Connection *mhd);
-enum MHD_Result life_step(void *server, struct MHD_Connection *mhd, const char *url, const char *method, const char *version,
-                          const char *upload, size_t *upload_length, void **context);
+enum MHD_Result life_step(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
+                          const char *version, const char *upload, size_t *upload_length, void **context);
 void life_completed(void *server, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code);
-void life_connection(void *server, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code);
+void life_connection(void *server, struct MHD_Connection *mhd, void **socket_context,
+                     enum MHD_ConnectionNotificationCode code);
 /* A worker gives the request back to the listener. */
 void life_resume(struct http_request *request);
 

@@ -1,8 +1,9 @@
 /* The registry of sleeping requests: keys, deadlines, hang-ups, and the way back to a worker.
  *
- * libmicrohttpd neither times out nor notices a hang-up while a connection is suspended, so the registry's own thread waits on an epoll set with the
- * sockets of the sleepers (EPOLLRDHUP only, one shot) and on the earliest deadline. Waking puts a sleeper on the ready list; a few jobs
- * in the worker pool work it off, so that 5,000 wake-ups at once neither overflow the pool's queue nor push other requests out. */
+ * libmicrohttpd neither times out nor notices a hang-up while a connection is suspended, so the registry's own thread
+ * waits on an epoll set with the sockets of the sleepers (EPOLLRDHUP only, one shot) and on the earliest deadline.
+ * Waking puts a sleeper on the ready list; a few jobs in the worker pool work it off, so that 5,000 wake-ups at once
+ * neither overflow the pool's queue nor push other requests out. */
 #include "bourse/http/long_poll.h"
 
 #include <stddef.h>
@@ -20,9 +21,9 @@
 
 #define MOST_KEYS ((size_t)64)
 #define FIRST_BUCKETS ((size_t)1024)
-#define TURNS_A_JOB 32     /* sleepers that one job serves before it queues again behind other work */
+#define TURNS_A_JOB 32 /* sleepers that one job serves before it queues again behind other work */
 #define LONGEST_NAP_MS 1000
-#define RETRY_NAP_MS 5     /* the pool's queue was full */
+#define RETRY_NAP_MS 5 /* the pool's queue was full */
 #define WAKE_SLOT UINT64_MAX
 
 enum waiter_state { AWAKE, ASLEEP, READY };
@@ -37,7 +38,6 @@ struct waiter {
     struct http_request *request;
     enum waiter_state state;
     bool is_woken; /* a wake-up came while awake */
-    bool is_gone;  /* the connection ended while awake */
     enum http_wake_reason reason;
     struct deadline deadline;
     struct waiter *next_ready;
@@ -250,13 +250,15 @@ static struct waiter *waiter_of(struct http_request *request)
         return NULL;
     waiter->request = request;
     lock_take(&registry->lock);
-    bool is_placed = deadlines_reserve(&registry->deadlines, registry->slot_used + 1) && take_slot(registry, waiter);
+    bool is_placed =
+        deadlines_reserve(&registry->deadlines, registry->slot_used + 1) && take_slot(registry, waiter);
+    if (is_placed)
+        request->waiter = waiter;
     lock_release(&registry->lock);
     if (!is_placed) {
         free(waiter);
         return NULL;
     }
-    request->waiter = waiter;
     return waiter;
 }
 
@@ -329,7 +331,8 @@ enum status http_wait(struct http_request *request, int64_t deadline_us, http_wo
 static void fall_asleep(struct registry *registry, struct waiter *waiter)
 {
     struct slot *slot = &registry->slots[waiter->slot];
-    struct epoll_event event = { .events = EPOLLRDHUP | EPOLLONESHOT, .data.u64 = (uint64_t)slot->generation << 32 | waiter->slot };
+    struct epoll_event event = { .events = EPOLLRDHUP | EPOLLONESHOT,
+                                 .data.u64 = (uint64_t)slot->generation << 32 | waiter->slot };
     waiter->state = ASLEEP;
     deadlines_add(&registry->deadlines, &waiter->deadline);
     registry->asleep++;
@@ -348,10 +351,12 @@ void registry_sleep(struct http_request *request)
         run_settle(request, status, false);
         return;
     }
-    body_drop(request);
+    if (!request->keeps_body)
+        body_drop(request);
+    request->keeps_body = false;
     lock_take(&registry->lock);
     waiter->deadline.at_us = request->wait_deadline_us;
-    if (waiter->is_gone)
+    if (request->is_gone)
         make_ready(registry, waiter, HTTP_WAKE_HANG_UP);
     else if (registry->is_draining)
         make_ready(registry, waiter, HTTP_WAKE_DRAIN);
@@ -368,10 +373,9 @@ void registry_hang_up(struct http_request *request)
     struct registry *registry = request->server->registry;
     lock_take(&registry->lock);
     struct waiter *waiter = request->waiter;
+    request->is_gone = true;
     if (waiter != NULL && waiter->state == ASLEEP)
         rouse(registry, waiter, HTTP_WAKE_HANG_UP);
-    else if (waiter != NULL)
-        waiter->is_gone = true;
     dispatch(registry);
     lock_release(&registry->lock);
 }
@@ -430,7 +434,8 @@ static void handle_event(struct registry *registry, const struct epoll_event *ev
     }
     size_t index = event->data.u64 & UINT32_MAX;
     const struct slot *slot = &registry->slots[index];
-    if (index < registry->slot_used && slot->waiter != NULL && slot->generation == event->data.u64 >> 32 && slot->waiter->state == ASLEEP)
+    if (index < registry->slot_used && slot->waiter != NULL && slot->generation == event->data.u64 >> 32 &&
+        slot->waiter->state == ASLEEP)
         rouse(registry, slot->waiter, HTTP_WAKE_HANG_UP);
 }
 

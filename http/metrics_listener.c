@@ -31,7 +31,8 @@ static unsigned write_readiness(struct metrics_listener *listener, struct buffer
     for (size_t i = 0; i < listener->check_count; i++) {
         status_chain_clear();
         enum status status = listener->checks[i].check(listener->checks[i].data);
-        buffer_printf(out, "%s: %s\n", listener->checks[i].name, status == STATUS_OK ? "ok" : status_client_text(status));
+        buffer_printf(out, "%s: %s\n", listener->checks[i].name,
+                      status == STATUS_OK ? "ok" : status_client_text(status));
         if (status != STATUS_OK)
             code = 503;
     }
@@ -56,8 +57,8 @@ static unsigned write_answer(struct metrics_listener *listener, const char *path
     return 404;
 }
 
-static enum MHD_Result answer(void *data, struct MHD_Connection *mhd, const char *url, const char *method, const char *version, const char *upload,
-                              size_t *upload_length, void **context)
+static enum MHD_Result answer(void *data, struct MHD_Connection *mhd, const char *url, const char *method,
+                              const char *version, const char *upload, size_t *upload_length, void **context)
 {
     (void)version;
     (void)upload;
@@ -72,7 +73,8 @@ static enum MHD_Result answer(void *data, struct MHD_Connection *mhd, const char
     }
     unsigned code = write_answer(data, url, out);
     struct slice body = buffer_slice(out);
-    struct MHD_Response *response = MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data,
+                                                                    MHD_RESPMEM_MUST_COPY);
     talloc_free(mem);
     if (response == NULL)
         return MHD_NO;
@@ -90,8 +92,8 @@ static int listener_free(struct metrics_listener *listener)
     return 0;
 }
 
-enum status metrics_listener_start(TALLOC_CTX *mem, const char *address, uint16_t port, const char *role, const struct health_check *checks,
-                                   size_t check_count, struct metrics_listener **out)
+enum status metrics_listener_start(TALLOC_CTX *mem, const char *address, uint16_t port, const char *role,
+                                   const struct health_check *checks, size_t check_count, struct metrics_listener **out)
 {
     int socket = -1;
     TRY(http_listen(address, port, &socket));
@@ -104,9 +106,10 @@ enum status metrics_listener_start(TALLOC_CTX *mem, const char *address, uint16_
     listener->checks = check_count > 0 ? talloc_memdup(listener, checks, check_count * sizeof *checks) : NULL;
     listener->check_count = listener->checks != NULL ? check_count : 0;
     /* A thread a connection: a check that waits for a database must not hold up the metrics. */
-    listener->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL,
-                                        answer, listener, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, MOST_CONNECTIONS,
-                                        MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)8192, MHD_OPTION_END);
+    listener->daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL,
+        answer, listener, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, MOST_CONNECTIONS,
+        MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)8192, MHD_OPTION_END);
     if (listener->daemon == NULL) {
         talloc_free(listener);
         return status_fail(STATUS_INTERNAL, "libmicrohttpd does not start");

@@ -25,8 +25,9 @@ static bool copy_head(struct http_request *request, const char *method, const ch
     return request->method != NULL && request->target != NULL && request->login != NULL;
 }
 
-struct http_request *offline_request(TALLOC_CTX *mem, const struct http_service *service, const struct config *config, const char *method,
-                                     const char *target, const char *const *headers, struct slice body, struct guid principal, const char *login)
+struct http_request *offline_request(TALLOC_CTX *mem, const struct http_service *service, const struct config *config,
+                                     const char *method, const char *target, const char *const *headers,
+                                     struct slice body, struct guid principal, const char *login)
 {
     struct http_request *request = request_new(mem);
     if (request == NULL)

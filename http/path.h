@@ -10,8 +10,8 @@ struct target {
     const char *query; /* as sent, "" when none */
 };
 
-/* Origin form or absolute form. STATUS_MALFORMED: no leading "/", control or non-ASCII bytes, "%" without two hex digits, %00, something that is
- * still encoded after one decode, "\", "." or ".." segments, "#", ill-formed UTF-8. */
+/* Origin form or absolute form. STATUS_MALFORMED: no leading "/", control or non-ASCII bytes, "%" without two hex
+ * digits, %00, something that is still encoded after one decode, "\", "." or ".." segments, "#", ill-formed UTF-8. */
 enum status target_parse(TALLOC_CTX *mem, const char *text, struct target *out) MUST_CHECK;
 /* Decoded value of a query parameter (name without case, "+" is a blank); NULL when absent or not decodable. */
 char *query_value(TALLOC_CTX *mem, const char *query, const char *name);

@@ -133,6 +133,7 @@ void run_request(void *data)
     }
     if (request->sign_in_not_before > clock_monotonic_us()) {
         request->is_wait_asked = true;
+        request->keeps_body = true;
         request->wait_deadline_us = request->sign_in_not_before;
         request->wait_function = run_held_back;
         request->sign_in_not_before = 0;

@@ -13,8 +13,9 @@
 #include "life.h"
 #include "tls.h"
 
-/* Mapped when touched: a larger limit costs less memory a connection than one that makes the library's pool come from the heap, and has
- * room for Kerberos tokens (measured: 64 KiB -> 19 KiB resident, 32 KiB -> 40 KiB, with 1,500 suspended TLS connections). */
+/* Mapped when touched: a larger limit costs less memory a connection than one that makes the library's pool come from
+ * the heap, and has room for Kerberos tokens (measured: 64 KiB -> 19 KiB resident, 32 KiB -> 40 KiB, with 1,500
+ * suspended TLS connections). */
 #define CONNECTION_MEMORY ((size_t)65536)
 #define LISTENER_THREADS 2u
 #define BACKLOG 1024
@@ -30,7 +31,8 @@ enum status http_listen(const char *address, uint16_t port, int *out)
     int one = 1;
     int listener = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool is_open = listener >= 0 && setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-                   (info->ai_family != AF_INET6 || setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) == 0) &&
+                   (info->ai_family != AF_INET6 ||
+                    setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) == 0) &&
                    bind(listener, info->ai_addr, info->ai_addrlen) == 0 && listen(listener, BACKLOG) == 0;
     int error = errno;
     freeaddrinfo(info);
@@ -55,8 +57,9 @@ uint16_t http_listen_port(int listener)
 }
 
 /* GnuTLS asks in each handshake; libmicrohttpd has set its connection as the session's pointer. */
-static int give_certificate(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count, const gnutls_pk_algorithm_t *algorithms,
-                            int algorithm_count, gnutls_pcert_st **chain, unsigned *count, gnutls_privkey_t *key)
+static int give_certificate(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count,
+                            const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **chain,
+                            unsigned *count, gnutls_privkey_t *key)
 {
     (void)authorities;
     (void)authority_count;
@@ -98,15 +101,18 @@ static enum status start_daemon(struct http_server *server)
         { MHD_OPTION_END, 0, NULL },
     };
     struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
+                     MHD_USE_ERROR_LOG;
     if (server->certificates != NULL)
         flags |= MHD_USE_TLS;
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, life_step, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_NOTIFY_COMPLETED, life_completed, server,
-        MHD_OPTION_NOTIFY_CONNECTION, life_connection, server, MHD_OPTION_URI_LOG_CALLBACK, life_begin, server, MHD_OPTION_UNESCAPE_CALLBACK,
-        keep_escapes, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)config_seconds(config, CONFIG_http_idle), MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_THREAD_POOL_SIZE, LISTENER_THREADS,
-        MHD_OPTION_ARRAY, server->certificates != NULL ? tls : plain, MHD_OPTION_END);
+        flags, 0, NULL, NULL, life_step, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, life_completed, server, MHD_OPTION_NOTIFY_CONNECTION, life_connection, server,
+        MHD_OPTION_URI_LOG_CALLBACK, life_begin, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, limit,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config_seconds(config, CONFIG_http_idle), MHD_OPTION_STRICT_FOR_CLIENT,
+        0, MHD_OPTION_THREAD_POOL_SIZE, LISTENER_THREADS, MHD_OPTION_ARRAY, server->certificates != NULL ? tls : plain,
+        MHD_OPTION_END);
     if (server->daemon == NULL)
         return status_fail(STATUS_INTERNAL, "libmicrohttpd does not start");
     return STATUS_OK;
@@ -146,7 +152,8 @@ static enum status fill(struct http_server *server, const struct http_server_opt
     server->users = counts_new(server);
     server->addresses = counts_new(server);
     server->fallback_url = fallback_url(server, options->config);
-    if (server->services == NULL || server->listeners == NULL || server->users == NULL || server->addresses == NULL || server->fallback_url == NULL)
+    if (server->services == NULL || server->listeners == NULL || server->users == NULL || server->addresses == NULL ||
+        server->fallback_url == NULL)
         return status_fail(STATUS_NO_MEMORY, "HTTP server");
     return STATUS_OK;
 }
@@ -158,7 +165,8 @@ static enum status start_parts(struct http_server *server, bool is_plain)
         server->certificates = certificates_new(server);
         if (server->certificates == NULL)
             return status_fail(STATUS_NO_MEMORY, "certificates");
-        TRY(certificates_load(server->certificates, config_text(config, CONFIG_tls_certificate), config_text(config, CONFIG_tls_key)));
+        TRY(certificates_load(server->certificates, config_text(config, CONFIG_tls_certificate),
+                              config_text(config, CONFIG_tls_key)));
     }
     TRY(registry_start(server, &server->registry));
     TRY(start_daemon(server));
@@ -185,7 +193,8 @@ enum status http_server_reload(struct http_server *server, const struct config *
 {
     enum status status = STATUS_OK;
     if (server->certificates != NULL)
-        status = certificates_load(server->certificates, config_text(config, CONFIG_tls_certificate), config_text(config, CONFIG_tls_key));
+        status = certificates_load(server->certificates, config_text(config, CONFIG_tls_certificate),
+                                   config_text(config, CONFIG_tls_key));
     atomic_store(&server->config, config);
     return status;
 }
@@ -212,7 +221,8 @@ static void cut_streams(struct http_server *server)
     for (;;) {
         struct http_request *found = NULL;
         lock_take(&server->connections_lock);
-        for (struct http_connection *connection = server->connections; connection != NULL && found == NULL; connection = connection->next)
+        for (struct http_connection *connection = server->connections; connection != NULL && found == NULL;
+             connection = connection->next)
             if (connection->request != NULL && connection->request->stream != NULL && !connection->request->is_cut)
                 found = connection->request;
         if (found != NULL) {

@@ -19,11 +19,13 @@ void challenge(struct http_request *request, const char *negotiate_token)
     const char *url = http_base_url(request);
     const char *host = strstr(url, "://") != NULL ? strstr(url, "://") + 3 : url;
     if (offers_negotiate(request)) {
-        const char *negotiate = negotiate_token != NULL ? talloc_asprintf(request, "Negotiate %s", negotiate_token) : "Negotiate";
+        const char *negotiate = negotiate_token != NULL ? talloc_asprintf(request, "Negotiate %s", negotiate_token)
+                                                        : "Negotiate";
         if (negotiate != NULL)
             answer_add_field(request, "WWW-Authenticate", negotiate);
     }
-    char *basic_field = talloc_asprintf(request, "Basic realm=\"%.*s\", charset=\"UTF-8\"", (int)strcspn(host, ":/"), host);
+    char *basic_field = talloc_asprintf(request, "Basic realm=\"%.*s\", charset=\"UTF-8\"", (int)strcspn(host, ":/"),
+                                        host);
     if (basic_field != NULL)
         answer_add_field(request, "WWW-Authenticate", basic_field);
 }
@@ -66,7 +68,8 @@ static enum status basic(struct http_request *request, struct slice field)
     struct sign_in_outcome outcome = { 0 };
     enum status status = basic_parse(request, field, &credentials);
     if (status == STATUS_OK) {
-        status = sign_in_verify(request, request->server->directory, credentials.login, credentials.password, request->remote_address, &outcome);
+        status = sign_in_verify(request, request->server->directory, credentials.login, credentials.password,
+                                request->remote_address, &outcome);
         request->login = credentials.login;
     }
     TALLOC_FREE(credentials.password);
@@ -89,7 +92,9 @@ static const char *encode_token(struct http_request *request, struct slice token
 static enum status negotiate_leg(struct http_request *request, struct slice token, struct sign_in_progress *progress)
 {
     struct http_connection *connection = request->connection;
-    struct sign_in_sasl_options options = { .protocol = SIGN_IN_HTTP, .peer = request->remote_address, .is_encrypted = request->server->certificates != NULL };
+    struct sign_in_sasl_options options = { .protocol = SIGN_IN_HTTP,
+                                            .peer = request->remote_address,
+                                            .is_encrypted = request->server->certificates != NULL };
     if (connection->sasl != NULL)
         return sign_in_sasl_step(connection->sasl, token, progress);
     TRY(sign_in_sasl_new(NULL, request->server->directory, &options, &connection->sasl));

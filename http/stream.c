@@ -43,7 +43,8 @@ static struct http_stream *stream_new(struct http_request *request)
     return stream;
 }
 
-enum status http_stream_begin(struct http_request *request, unsigned status, const char *content_type, struct http_stream **out)
+enum status http_stream_begin(struct http_request *request, unsigned status, const char *content_type,
+                              struct http_stream **out)
 {
     if (request->answer.is_set)
         return status_fail(STATUS_INTERNAL, "stream after an answer");
@@ -92,7 +93,9 @@ enum status http_stream_write(struct http_stream *stream, struct slice data)
     piece->sent = 0;
     memcpy(piece->data, data.data, data.length);
     lock_take(&stream->lock);
-    enum status status = stream->is_gone ? STATUS_CANCELLED : stream->queued + data.length > HTTP_STREAM_QUEUE_LIMIT ? STATUS_BUSY : STATUS_OK;
+    enum status status = stream->is_gone                                          ? STATUS_CANCELLED
+                         : stream->queued + data.length > HTTP_STREAM_QUEUE_LIMIT ? STATUS_BUSY
+                                                                                  : STATUS_OK;
     if (status == STATUS_OK) {
         append_piece(stream, piece);
         wake_listener(stream);
@@ -155,7 +158,8 @@ static size_t take(struct http_stream *stream, char *to, size_t room)
     return taken;
 }
 
-/* Listener: next bytes, or sleep until there are some. Suspending inside the lock makes sure that a writer's resume comes after it. */
+/* Listener: next bytes, or sleep until there are some. Suspending inside the lock makes sure that a writer's resume
+ * comes after it. */
 static ssize_t read_stream(void *data, uint64_t position, char *to, size_t room)
 {
     struct http_stream *stream = data;

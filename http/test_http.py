@@ -306,8 +306,11 @@ class SignIn(Case):
 
     def test_successful_sign_in_can_be_held_back_too(self):
         begin = time.monotonic()
-        self.assertEqual(self.post([basic("slow")], b"").status, 200)
+        answer = self.post([basic("slow")], b"kept")
+        self.assertEqual((answer.status, answer.echo("length")), (200, "4"))
         self.assertGreaterEqual(time.monotonic() - begin, 0.29)
+        answer = self.post([basic("slow")], b"k" * 300000)
+        self.assertEqual((answer.status, answer.echo("sha256")), (200, hashlib.sha256(b"k" * 300000).hexdigest()))
 
     def test_negotiate_over_two_legs(self):
         token = lambda text: "Authorization: Negotiate " + base64.b64encode(text).decode()
@@ -627,6 +630,14 @@ class LongPolls(Case):
         connection.close()
         self.server.wait_for("hang_ups", before + 1)
         self.server.wait_for("requests", 1)
+
+    def test_streams_that_end_at_any_moment(self):
+        for _ in range(150):
+            connection = self.server.connect()
+            connection.sendall(request("GET", "/late?key=any&ms=60000"))
+            connection.close()
+        self.server.wait_for("requests", 1, 10)
+        self.assertEqual(self.server.counts()["waiting"], 0)
 
     def test_a_thousand(self):
         count = int(1000 if SLOW == 1 else 300)

@@ -65,7 +65,8 @@ static void query_values_are_decoded_once(void **state)
 {
     (void)state;
     TALLOC_CTX *mem = talloc_new(NULL);
-    const char *query = "Email=user%40example.test&q=a+b%2Bc&empty=&flag&bad=%0&nul=%00&q=second&double=%2541&latin=%E4";
+    const char *query =
+        "Email=user%40example.test&q=a+b%2Bc&empty=&flag&bad=%0&nul=%00&q=second&double=%2541&latin=%E4";
     assert_string_equal(query_value(mem, query, "email"), "user@example.test");
     assert_string_equal(query_value(mem, query, "Q"), "a b+c");
     assert_string_equal(query_value(mem, query, "empty"), "");
@@ -192,20 +193,23 @@ static void offline_requests_run_handlers(void **state)
     const struct http_service service = { .name = "test", .path = "/t", .methods = "POST", .handle = handle_offline };
     const char *const headers[] = { "X-In", "in", NULL };
     struct guid principal = { .bytes = { 1 } };
-    struct http_request *request = offline_request(mem, &service, config, "POST", "/t?way=stream", headers, slice_of_text("body"), principal, "alice");
+    struct http_request *request = offline_request(mem, &service, config, "POST", "/t?way=stream", headers,
+                                                   slice_of_text("body"), principal, "alice");
     offline_run(request);
     struct offline_answer answer = offline_answer(request);
     assert_true(answer.is_streamed && answer.is_ended);
     assert_true(slice_equal(answer.body, slice_of_text("body!")));
     assert_string_equal(offline_answer_header(request, "x-good"), "in");
     assert_null(offline_answer_header(request, "X-Bad"));
-    request = offline_request(mem, &service, config, "POST", "/t?way=wait", NULL, slice_of_text("body"), principal, "alice");
+    request = offline_request(mem, &service, config, "POST", "/t?way=wait", NULL, slice_of_text("body"), principal,
+                              "alice");
     offline_run(request);
     assert_true(offline_answer(request).is_waiting);
     assert_int_equal(offline_answer(request).status, 0);
     offline_wake(request, HTTP_WAKE_EVENT);
     assert_true(slice_equal(offline_answer(request).body, slice_of_text("event")));
-    request = offline_request(mem, &service, config, "POST", "/t?way=none", NULL, slice_of_text(""), principal, "alice");
+    request = offline_request(mem, &service, config, "POST", "/t?way=none", NULL, slice_of_text(""), principal,
+                              "alice");
     offline_run(request);
     assert_int_equal(offline_answer(request).status, 500);
     assert_null(offline_request(mem, &service, config, "POST", "/../t", NULL, slice_of_text(""), principal, "alice"));
@@ -215,9 +219,9 @@ static void offline_requests_run_handlers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(targets_are_read_one_way), cmocka_unit_test(query_values_are_decoded_once),
+        cmocka_unit_test(targets_are_read_one_way),         cmocka_unit_test(query_values_are_decoded_once),
         cmocka_unit_test(credentials_are_utf8_then_latin1), cmocka_unit_test(counts_go_up_and_down),
-        cmocka_unit_test(deadlines_come_in_order), cmocka_unit_test(offline_requests_run_handlers),
+        cmocka_unit_test(deadlines_come_in_order),          cmocka_unit_test(offline_requests_run_handlers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,8 +66,10 @@ static void prescan_refuses_nul(void **state)
 static void reader_gives_the_tree(void **state)
 {
     (void)state;
-    static const char text[] = "<?xml version='1.0'?>\n<s:Envelope xmlns:s='urn:s' xmlns='urn:d'>\n  <s:Body a='1' s:a='2'>"
-                               "<Item>one &lt; <![CDATA[<two>]]></Item>\n <Item/><x:Other xmlns:x='urn:x'> keep </x:Other></s:Body>\n</s:Envelope>";
+    static const char text[] =
+        "<?xml version='1.0'?>\n<s:Envelope xmlns:s='urn:s' xmlns='urn:d'>\n  <s:Body a='1' s:a='2'>"
+        "<Item>one &lt; <![CDATA[<two>]]></Item>\n <Item/><x:Other xmlns:x='urn:x'> keep "
+        "</x:Other></s:Body>\n</s:Envelope>";
     TALLOC_CTX *mem = talloc_new(NULL);
     const struct xml_node *root = NULL;
     assert_int_equal(xml_parse(mem, slice_of_text(text), NULL, &root), STATUS_OK);
@@ -104,7 +106,8 @@ static void reader_refuses_ill_formed(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "<a></b>", "<a><b></a></b>", "<a b='1' b='2'/>", "<x:a/>", "<a>\xC3(</a>", "<a>&#0;</a>", "<a/><b/>", "<a b=1/>", "<a>]]></a>", "<a>\x01</a>",
+        "<a></b>",     "<a><b></a></b>", "<a b='1' b='2'/>", "<x:a/>",     "<a>\xC3(</a>",
+        "<a>&#0;</a>", "<a/><b/>",       "<a b=1/>",         "<a>]]></a>", "<a>\x01</a>",
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         if (parse_status(cases[i]) != STATUS_MALFORMED)
@@ -150,7 +153,9 @@ static void latin1_becomes_utf8(void **state)
     (void)state;
     TALLOC_CTX *mem = talloc_new(NULL);
     const struct xml_node *root = NULL;
-    assert_int_equal(xml_parse(mem, slice_of_text("<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE4</a>"), NULL, &root), STATUS_OK);
+    assert_int_equal(
+        xml_parse(mem, slice_of_text("<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE4</a>"), NULL, &root),
+        STATUS_OK);
     assert_string_equal(xml_text_of(root), "\xC3\xA4");
     talloc_free(mem);
 }
@@ -175,7 +180,10 @@ static void writer_escapes_and_balances(void **state)
     xml_element_int(w, "I", -5);
     xml_element_bool(w, "B", false);
     xml_element_instant(w, "T", INSTANT_UNIX_EPOCH);
-    xml_element_base64(w, "D", slice_of("\0\xFF""a", 3));
+    xml_element_base64(w, "D",
+                       slice_of("\0\xFF"
+                                "a",
+                                3));
     xml_start(w, "P");
     for (int i = 0; i < 7; i++)
         xml_base64_part(w, slice_of_text(i % 2 == 0 ? "a" : "bc"));
@@ -266,11 +274,16 @@ static void output_always_reads_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(prescan_refuses_what_it_should), cmocka_unit_test(prescan_refuses_nul),
-        cmocka_unit_test(reader_gives_the_tree),          cmocka_unit_test(reader_refuses_ill_formed),
-        cmocka_unit_test(reader_limits_namespaces),       cmocka_unit_test(reader_takes_large_text),
-        cmocka_unit_test(latin1_becomes_utf8),            cmocka_unit_test(writer_escapes_and_balances),
-        cmocka_unit_test(writer_reports_the_cap),         cmocka_unit_test(writer_feeds_a_sink),
+        cmocka_unit_test(prescan_refuses_what_it_should),
+        cmocka_unit_test(prescan_refuses_nul),
+        cmocka_unit_test(reader_gives_the_tree),
+        cmocka_unit_test(reader_refuses_ill_formed),
+        cmocka_unit_test(reader_limits_namespaces),
+        cmocka_unit_test(reader_takes_large_text),
+        cmocka_unit_test(latin1_becomes_utf8),
+        cmocka_unit_test(writer_escapes_and_balances),
+        cmocka_unit_test(writer_reports_the_cap),
+        cmocka_unit_test(writer_feeds_a_sink),
         cmocka_unit_test(output_always_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,8 @@ static enum status load_chain(struct certificate_set *set, const char *path)
     int code = gnutls_load_file(path, &pem);
     if (code < 0)
         return bad(path, code);
-    code = gnutls_x509_crt_list_import2(&list, &count, &pem, GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
+    code = gnutls_x509_crt_list_import2(&list, &count, &pem, GNUTLS_X509_FMT_PEM,
+                                        GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
     gnutls_free(pem.data);
     if (code < 0)
         return bad(path, code);
@@ -99,7 +100,8 @@ static enum status check_pair(struct certificate_set *set, const char *key_path)
     if (code >= 0)
         code = gnutls_pubkey_get_key_id(public_key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size);
     if (code >= 0)
-        code = gnutls_pubkey_get_key_id(set->chain[0].pubkey, GNUTLS_KEYID_USE_SHA256, of_certificate, &certificate_size);
+        code = gnutls_pubkey_get_key_id(set->chain[0].pubkey, GNUTLS_KEYID_USE_SHA256, of_certificate,
+                                        &certificate_size);
     if (public_key != NULL)
         gnutls_pubkey_deinit(public_key);
     if (code < 0)
@@ -129,7 +131,8 @@ enum status certificates_load(struct certificates *certificates, const char *cha
     return STATUS_OK;
 }
 
-bool certificates_current(struct certificates *certificates, gnutls_pcert_st **chain, unsigned *count, gnutls_privkey_t *key)
+bool certificates_current(struct certificates *certificates, gnutls_pcert_st **chain, unsigned *count,
+                          gnutls_privkey_t *key)
 {
     struct certificate_set *set = atomic_load(&certificates->current);
     if (set == NULL)

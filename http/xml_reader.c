@@ -85,7 +85,8 @@ static const char *or_empty(const xmlChar *text)
     return text != NULL ? (const char *)text : "";
 }
 
-/* Without entity substitution libxml2 hands an ampersand of an attribute value on as "&#38;", and no other references. */
+/* Without entity substitution libxml2 hands an ampersand of an attribute value on as "&#38;", and no other references.
+ */
 static void copy_value(char *to, const xmlChar *from, const xmlChar *end)
 {
     while (from < end) {
@@ -130,8 +131,9 @@ static void link_node(struct reading *reading, struct xml_node *node)
     parent->last_child = node;
 }
 
-static void start_element(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespace_count,
-                          const xmlChar **namespaces, int attribute_count, int defaulted, const xmlChar **attributes)
+static void start_element(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+                          int namespace_count, const xmlChar **namespaces, int attribute_count, int defaulted,
+                          const xmlChar **attributes)
 {
     struct reading *reading = data;
     (void)prefix;
@@ -173,8 +175,8 @@ static bool is_all_blank(const char *text, size_t length)
     return true;
 }
 
-/* The collected text becomes the node's: a small one is copied and its collecting buffer kept for the next element, a large one is
- * handed over. */
+/* The collected text becomes the node's: a small one is copied and its collecting buffer kept for the next element, a
+ * large one is handed over. */
 static void keep_text(struct reading *reading, struct open_element *open)
 {
     if (open->text_length == 0 || (open->last_child != NULL && is_all_blank(open->text, open->text_length)))
@@ -278,8 +280,8 @@ static enum status feed(struct reading *reading, struct slice document)
         if (result != 0 || reading->status != STATUS_OK)
             return parser_failure(reading);
     }
-    if (xmlParseChunk(reading->parser, NULL, 0, 1) != 0 || reading->status != STATUS_OK || reading->parser->wellFormed == 0 ||
-        reading->parser->nsWellFormed == 0)
+    if (xmlParseChunk(reading->parser, NULL, 0, 1) != 0 || reading->status != STATUS_OK ||
+        reading->parser->wellFormed == 0 || reading->parser->nsWellFormed == 0)
         return parser_failure(reading);
     return reading->root != NULL ? STATUS_OK : parser_failure(reading);
 }
@@ -311,7 +313,8 @@ static void free_collectors(struct reading *reading)
     TALLOC_FREE(reading->open);
 }
 
-enum status xml_parse(TALLOC_CTX *mem, struct slice document, const struct xml_limits *limits, const struct xml_node **root)
+enum status xml_parse(TALLOC_CTX *mem, struct slice document, const struct xml_limits *limits,
+                      const struct xml_node **root)
 {
     *root = NULL;
     if (limits == NULL)
@@ -323,8 +326,8 @@ enum status xml_parse(TALLOC_CTX *mem, struct slice document, const struct xml_l
     talloc_set_destructor(tree, free_document);
     struct reading reading = { .mem = tree, .limits = limits };
     reading.open = talloc_zero_array(tree, struct open_element, (unsigned)limits->depth + 1);
-    enum status status =
-        reading.open != NULL ? run_parser(&reading, tree, document) : status_fail(STATUS_NO_MEMORY, "XML tree");
+    enum status status = reading.open != NULL ? run_parser(&reading, tree, document)
+                                              : status_fail(STATUS_NO_MEMORY, "XML tree");
     if (reading.open != NULL)
         free_collectors(&reading);
     if (status != STATUS_OK) {

@@ -114,11 +114,13 @@ enum byte_class { COPY, AMPERSAND, LESS, GREATER, QUOTE, LAYOUT, CARRIAGE_RETURN
 
 /* 0x00-0x1F but tab, LF and CR are not XML characters [XML] 2.2. Bytes from 0x80 are looked at as UTF-8. */
 static const uint8_t classes[256] = {
-    [0x00 ... 0x08] = DROP, ['\t'] = LAYOUT, ['\n'] = LAYOUT, [0x0B] = DROP, [0x0C] = DROP, ['\r'] = CARRIAGE_RETURN, [0x0E ... 0x1F] = DROP,
-    ['"'] = QUOTE, ['&'] = AMPERSAND, ['<'] = LESS, ['>'] = GREATER, [0x80 ... 0xFF] = LOOK,
+    [0x00 ... 0x08] = DROP,   ['\t'] = LAYOUT,        ['\n'] = LAYOUT, [0x0B] = DROP,     [0x0C] = DROP,
+    ['\r'] = CARRIAGE_RETURN, [0x0E ... 0x1F] = DROP, ['"'] = QUOTE,   ['&'] = AMPERSAND, ['<'] = LESS,
+    ['>'] = GREATER,          [0x80 ... 0xFF] = LOOK,
 };
 
-/* Length of the well-formed UTF-8 sequence at the start of `at` if it is an XML character, else 0. Unicode 15, table 3-7. */
+/* Length of the well-formed UTF-8 sequence at the start of `at` if it is an XML character, else 0. Unicode 15, table
+ * 3-7. */
 static size_t sequence_length(const uint8_t *at, size_t left)
 {
     uint8_t first = at[0];
@@ -130,14 +132,15 @@ static size_t sequence_length(const uint8_t *at, size_t left)
     for (size_t i = 1; i < length; i++)
         if ((at[i] & 0xC0) != 0x80)
             return 0;
-    if ((first == 0xE0 && at[1] < 0xA0) || (first == 0xED && at[1] > 0x9F) || (first == 0xF0 && at[1] < 0x90) || (first == 0xF4 && at[1] > 0x8F))
+    if ((first == 0xE0 && at[1] < 0xA0) || (first == 0xED && at[1] > 0x9F) || (first == 0xF0 && at[1] < 0x90) ||
+        (first == 0xF4 && at[1] > 0x8F))
         return 0;
     bool is_noncharacter = first == 0xEF && at[1] == 0xBF && at[2] >= 0xBE; /* U+FFFE, U+FFFF */
     return is_noncharacter ? 0 : length;
 }
 
-/* Text for one byte that is not copied; NULL: the byte goes out as it is. A bare CR would be read back as LF, and layout in
- * attributes as blanks [XML] 2.11, 3.3.3. */
+/* Text for one byte that is not copied; NULL: the byte goes out as it is. A bare CR would be read back as LF, and
+ * layout in attributes as blanks [XML] 2.11, 3.3.3. */
 static const char *replacement(uint8_t byte, bool is_attribute)
 {
     switch ((enum byte_class)classes[byte]) {
@@ -203,7 +206,8 @@ void xml_declaration(struct xml_writer *writer)
 }
 
 #ifndef NDEBUG
-/* The prefix of `name` must be declared by an open element, or by the one that just begins: so this looks when its tag closes. */
+/* The prefix of `name` must be declared by an open element, or by the one that just begins: so this looks when its tag
+ * closes. */
 static void check_prefix(const struct xml_writer *writer, const char *name)
 {
     const char *colon = strchr(name, ':');

@@ -32,8 +32,8 @@ static struct principal *make_principal(TALLOC_CTX *mem, const char *login)
     return principal;
 }
 
-enum status sign_in_verify(TALLOC_CTX *mem, struct directory *directory, const char *login, const struct secret *password, const char *peer,
-                           struct sign_in_outcome *out)
+enum status sign_in_verify(TALLOC_CTX *mem, struct directory *directory, const char *login,
+                           const struct secret *password, const char *peer, struct sign_in_outcome *out)
 {
     (void)directory;
     (void)peer;
@@ -57,7 +57,8 @@ bool sign_in_has_kerberos(struct directory *directory)
     return atomic_load(&fake_kerberos);
 }
 
-enum status sign_in_sasl_new(TALLOC_CTX *mem, struct directory *directory, const struct sign_in_sasl_options *options, struct sign_in_sasl **out)
+enum status sign_in_sasl_new(TALLOC_CTX *mem, struct directory *directory, const struct sign_in_sasl_options *options,
+                             struct sign_in_sasl **out)
 {
     (void)directory;
     (void)options;
@@ -65,8 +66,8 @@ enum status sign_in_sasl_new(TALLOC_CTX *mem, struct directory *directory, const
     return *out != NULL ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-enum status sign_in_sasl_start(struct sign_in_sasl *session, const char *mechanism, bool has_initial, struct slice response,
-                               struct sign_in_progress *out)
+enum status sign_in_sasl_start(struct sign_in_sasl *session, const char *mechanism, bool has_initial,
+                               struct slice response, struct sign_in_progress *out)
 {
     (void)mechanism;
     (void)has_initial;

@@ -1,4 +1,5 @@
-/* Stands in for the directory in the tests of http: everybody's password is "secret", "slow" is signed in late, "down" finds no directory. */
+/* Stands in for the directory in the tests of http: everybody's password is "secret", "slow" is signed in late, "down"
+ * finds no directory. */
 #ifndef BOURSE_HTTP_TESTING_FAKE_DIRECTORY_H
 #define BOURSE_HTTP_TESTING_FAKE_DIRECTORY_H
 

@@ -1,7 +1,8 @@
-/* A server with made-up services for test_http.py and hold_bench: what a protocol could do to the life cycle, on demand.
+/* A server with made-up services for test_http.py and hold_bench: what a protocol could do to the life cycle, on
+ * demand.
  *
- * Arguments: section.name=value options; "plain" for no TLS. Prints {"port": N, "metrics_port": N} when it is ready; reads commands
- * from standard input: "reload", "drain SECONDS"; the end of input stops it. */
+ * Arguments: section.name=value options; "plain" for no TLS. Prints {"port": N, "metrics_port": N} when it is ready;
+ * reads commands from standard input: "reload", "drain SECONDS"; the end of input stops it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,11 +48,13 @@ static enum status echo(struct http_request *request)
     struct slice body = http_body(request);
     struct hash256 hash = hash_sha256(body);
     const char *q = http_query(request, "q");
-    buffer_printf(out, "method=%s\npath=%s\nq=%s\nlogin=%s\nremote=%s\nlength=%zu\nsha256=", http_method(request), http_path(request),
-                  q != NULL ? q : "-", http_login(request), http_remote_address(request), body.length);
+    buffer_printf(out, "method=%s\npath=%s\nq=%s\nlogin=%s\nremote=%s\nlength=%zu\nsha256=", http_method(request),
+                  http_path(request), q != NULL ? q : "-", http_login(request), http_remote_address(request),
+                  body.length);
     hex_append(out, slice_of(hash.bytes, sizeof hash.bytes));
-    buffer_printf(out, "\nauthorization=%s\nbase=%s\ntype=%s\n", http_header(request, "Authorization") != NULL ? "seen" : "hidden",
-                  http_base_url(request), http_content_type(request));
+    buffer_printf(out, "\nauthorization=%s\nbase=%s\ntype=%s\n",
+                  http_header(request, "Authorization") != NULL ? "seen" : "hidden", http_base_url(request),
+                  http_content_type(request));
     http_set_header(request, "X-Echo", "yes");
     http_respond_buffer(request, 200, "text/plain; charset=utf-8", out);
     return STATUS_OK;
@@ -117,7 +120,9 @@ static enum status streaming(struct http_request *request, enum http_wake_reason
         http_stream_end(stream, false);
         return STATUS_OK;
     }
-    enum status status = http_stream_write(stream, slice_of_text(reason == HTTP_WAKE_EVENT ? "event\n" : reason == HTTP_WAKE_DRAIN ? "drain\n" : "alive\n"));
+    enum status status = http_stream_write(stream, slice_of_text(reason == HTTP_WAKE_EVENT   ? "event\n"
+                                                                 : reason == HTTP_WAKE_DRAIN ? "drain\n"
+                                                                                             : "alive\n"));
     if (status != STATUS_OK || reason == HTTP_WAKE_DRAIN || number(request, "once", 0) != 0) {
         http_stream_end(stream, status == STATUS_OK);
         return STATUS_OK;
@@ -144,6 +149,20 @@ static enum status stream(struct http_request *request)
     return http_wait(request, clock_monotonic_us() + number(request, "ms", 1000) * 1000, streaming, begun);
 }
 
+/* A stream that first waits after it began, when the client may have gone already. */
+static enum status late(struct http_request *request)
+{
+    struct http_stream *begun = NULL;
+    TRY(http_stream_begin(request, 200, "text/plain", &begun));
+    nanosleep(&(struct timespec){ .tv_nsec = 300000 }, NULL);
+    enum status status = http_stream_write(begun, slice_of_text("begin\n"));
+    if (status != STATUS_OK) {
+        http_stream_end(begun, false);
+        return STATUS_OK;
+    }
+    return http_wait(request, clock_monotonic_us() + number(request, "ms", 1000) * 1000, streaming, begun);
+}
+
 static long resident_kib(void)
 {
     long pages = 0;
@@ -158,8 +177,11 @@ static long resident_kib(void)
 static enum status counts(struct http_request *request)
 {
     struct http_server_counts now = http_server_counts(http_request_server(request));
-    char *text = talloc_asprintf(http_mem(request), "{\"connections\": %zu, \"requests\": %zu, \"waiting\": %zu, \"hang_ups\": %d, \"sign_ins\": %d, \"rss_kib\": %ld}",
-                                 now.connections, now.requests, now.waiting, atomic_load(&hang_ups), atomic_load(&fake_sign_ins), resident_kib());
+    char *text = talloc_asprintf(http_mem(request),
+                                 "{\"connections\": %zu, \"requests\": %zu, \"waiting\": %zu, \"hang_ups\": %d, "
+                                 "\"sign_ins\": %d, \"rss_kib\": %ld}",
+                                 now.connections, now.requests, now.waiting, atomic_load(&hang_ups),
+                                 atomic_load(&fake_sign_ins), resident_kib());
     http_respond(request, 200, "application/json", slice_of_text(text));
     return STATUS_OK;
 }
@@ -179,16 +201,26 @@ static void typed_fault(struct http_request *request, enum status status)
 static const struct http_service services[] = {
     { .name = "echo", .path = "/Echo", .methods = "GET POST", .handle = echo },
     { .name = "tree", .path = "/tree", .is_prefix = true, .methods = "GET", .handle = echo },
-    { .name = "open", .path = "/open", .methods = "GET POST OPTIONS", .open_methods = "GET POST OPTIONS", .handle = echo },
+    { .name = "open",
+      .path = "/open",
+      .methods = "GET POST OPTIONS",
+      .open_methods = "GET POST OPTIONS",
+      .handle = echo },
     { .name = "small", .path = "/small", .methods = "POST", .body_limit = 1000, .handle = echo, .fault = typed_fault },
     { .name = "fail", .path = "/fail", .methods = "GET", .open_methods = "GET", .handle = fail },
-    { .name = "typed", .path = "/typed", .methods = "GET", .open_methods = "GET", .handle = fail, .fault = typed_fault },
+    { .name = "typed",
+      .path = "/typed",
+      .methods = "GET",
+      .open_methods = "GET",
+      .handle = fail,
+      .fault = typed_fault },
     { .name = "big", .path = "/big", .methods = "GET", .open_methods = "GET", .handle = big },
     { .name = "slow", .path = "/slow", .methods = "GET", .user_concurrency = 2, .handle = slow },
     { .name = "busy", .path = "/busy", .methods = "GET", .open_methods = "GET", .handle = slow },
     { .name = "wait", .path = "/wait", .methods = "GET", .open_methods = "GET", .handle = wait },
     { .name = "wake", .path = "/wake", .methods = "GET", .open_methods = "GET", .handle = wake },
     { .name = "stream", .path = "/stream", .methods = "GET", .open_methods = "GET", .handle = stream },
+    { .name = "late", .path = "/late", .methods = "GET", .open_methods = "GET", .handle = late },
     { .name = "counts", .path = "/counts", .methods = "GET", .open_methods = "GET", .handle = counts },
     { .name = "set", .path = "/set", .methods = "GET", .open_methods = "GET", .handle = set },
 };
@@ -248,13 +280,21 @@ int main(int argc, char **argv)
     struct http_server *server = NULL;
     struct metrics_listener *metrics = NULL;
     int listener = -1;
-    if (!is_fine(workers_start(mem, "worker", (size_t)config_int(config, CONFIG_http_workers), 64, &workers), "workers") ||
+    if (!is_fine(workers_start(mem, "worker", (size_t)config_int(config, CONFIG_http_workers), 64, &workers),
+                 "workers") ||
         !is_fine(http_listen("127.0.0.1", 0, &listener), "listen"))
         return 2;
-    struct http_server_options options = { .config = config, .workers = workers, .directory = fake_directory(), .services = registered,
-                                           .service_count = ARRAY_LENGTH(services), .listeners = &listener, .listener_count = 1, .is_plain = is_plain };
+    struct http_server_options options = { .config = config,
+                                           .workers = workers,
+                                           .directory = fake_directory(),
+                                           .services = registered,
+                                           .service_count = ARRAY_LENGTH(services),
+                                           .listeners = &listener,
+                                           .listener_count = 1,
+                                           .is_plain = is_plain };
     if (!is_fine(http_server_start(mem, &options, &server), "start") ||
-        !is_fine(metrics_listener_start(mem, "127.0.0.1", 0, "httpd", checks, ARRAY_LENGTH(checks), &metrics), "metrics"))
+        !is_fine(metrics_listener_start(mem, "127.0.0.1", 0, "httpd", checks, ARRAY_LENGTH(checks), &metrics),
+                 "metrics"))
         return 2;
     printf("{\"port\": %u, \"metrics_port\": %u}\n", http_listen_port(listener), metrics_listener_port(metrics));
     fflush(stdout);

@@ -1,5 +1,6 @@
-/* The bare cost of a TLS connection: GnuTLS sessions that did their handshake, read a request and do nothing. bench/hold_bench.py compares with it.
- * Arguments: certificate, key. Prints its port; a line on standard input makes it print its resident KiB; the end of input ends it. */
+/* The bare cost of a TLS connection: GnuTLS sessions that did their handshake, read a request and do nothing.
+ * bench/hold_bench.py compares with it. Arguments: certificate, key. Prints its port; a line on standard input makes it
+ * print its resident KiB; the end of input ends it. */
 #include <gnutls/gnutls.h>
 #include <poll.h>
 #include <stdio.h>

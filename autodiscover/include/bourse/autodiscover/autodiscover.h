@@ -8,10 +8,10 @@
 #include "bourse/groupware/session.h"
 #include "bourse/http/service.h"
 
-/* Services to register with the HTTP server: at most `most` go to `services`, their number to `*count`. They live on `mem`.
- * STATUS_LIMIT_EXCEEDED when there is no room for all. */
-enum status autodiscover_services(TALLOC_CTX *mem, struct groupware *groupware, const struct http_service **services, size_t most,
-                                  size_t *count) MUST_CHECK;
+/* Services to register with the HTTP server: at most `most` go to `services`, their number to `*count`. They live on
+ * `mem`. STATUS_LIMIT_EXCEEDED when there is no room for all. */
+enum status autodiscover_services(TALLOC_CTX *mem, struct groupware *groupware, const struct http_service **services,
+                                  size_t most, size_t *count) MUST_CHECK;
 
 /* Where people are looked up; tests give their own. */
 struct autodiscover_people {
@@ -19,7 +19,7 @@ struct autodiscover_people {
     enum status (*of_guid)(TALLOC_CTX *mem, void *data, struct guid guid, struct user_profile **out);
     void *data;
 };
-enum status autodiscover_services_with(TALLOC_CTX *mem, const struct autodiscover_people *people, const struct http_service **services,
-                                       size_t most, size_t *count) MUST_CHECK;
+enum status autodiscover_services_with(TALLOC_CTX *mem, const struct autodiscover_people *people,
+                                       const struct http_service **services, size_t most, size_t *count) MUST_CHECK;
 
 #endif

@@ -20,18 +20,20 @@ struct http_server_options {
     bool is_plain; /* without TLS: tests and a reverse proxy on the same host */
 };
 
-/* A listening TCP socket on an address ("127.0.0.1", "::") and port (0: the system picks one). Failure: STATUS_NETWORK. */
+/* A listening TCP socket on an address ("127.0.0.1", "::") and port (0: the system picks one). Failure: STATUS_NETWORK.
+ */
 enum status http_listen(const char *address, uint16_t port, int *out) MUST_CHECK;
 /* Port that the socket has. */
 uint16_t http_listen_port(int listener);
 
 /* Loads tls.certificate and tls.key and begins to accept. Freeing the server stops it. */
-enum status http_server_start(TALLOC_CTX *mem, const struct http_server_options *options, struct http_server **out) MUST_CHECK;
+enum status http_server_start(TALLOC_CTX *mem, const struct http_server_options *options,
+                              struct http_server **out) MUST_CHECK;
 /* SIGHUP: certificate and key are read again for new connections (on failure the old ones stay), live options come from
  * `config`. The old config must stay valid while requests run: free it after the drain or never. */
 enum status http_server_reload(struct http_server *server, const struct config *config) MUST_CHECK;
-/* Accepts nothing new, answers 503 with Connection: close on open connections, wakes all waiting requests with HTTP_WAKE_DRAIN and waits until
- * running ones ended, at most `seconds`. True if all did. */
+/* Accepts nothing new, answers 503 with Connection: close on open connections, wakes all waiting requests with
+ * HTTP_WAKE_DRAIN and waits until running ones ended, at most `seconds`. True if all did. */
 bool http_server_drain(struct http_server *server, int64_t seconds);
 /* Drains for no time, then closes all. The workers must still run: requests at work are waited for. */
 void http_server_stop(struct http_server *server);

@@ -1,9 +1,10 @@
 /* XML input -> a small read-only tree.
  *
- * Prescan first, then libxml2's streaming parser with namespaces and without entities, DTD, network, XInclude or "huge"; the tree is
- * ours: names and namespaces are shared strings, text is copied once into its node. Comments and processing instructions are dropped, so is white space between elements.
- * Mixed content is joined: `text` is all character data directly in the element.
- * The tree lives on one talloc block; freeing `mem` frees it. Reading it is thread-safe. */
+ * Prescan first, then libxml2's streaming parser with namespaces and without entities, DTD, network, XInclude or
+ * "huge"; the tree is ours: names and namespaces are shared strings, text is copied once into its node. Comments and
+ * processing instructions are dropped, so is white space between elements. Mixed content is joined: `text` is all
+ * character data directly in the element. The tree lives on one talloc block; freeing `mem` frees it. Reading it is
+ * thread-safe. */
 #ifndef BOURSE_HTTP_XML_READER_H
 #define BOURSE_HTTP_XML_READER_H
 
@@ -26,7 +27,8 @@ struct xml_node {
     struct slice text;             /* NUL-terminated behind the last byte; never NULL */
 };
 
-/* `limits` NULL: xml_limits_default. STATUS_MALFORMED, STATUS_TOO_COMPLEX, STATUS_NO_MEMORY; the client text says line and reason. */
+/* `limits` NULL: xml_limits_default. STATUS_MALFORMED, STATUS_TOO_COMPLEX, STATUS_NO_MEMORY; the client text says line
+ * and reason. */
 enum status xml_parse(TALLOC_CTX *mem, struct slice document, const struct xml_limits *limits,
                       const struct xml_node **root) MUST_CHECK;
 
