@@ -3,6 +3,7 @@
 
 #include "bourse/storage/schema.h"
 #include "fixture.h"
+#include "statements.h"
 
 static int nothing(void **state)
 {
@@ -68,17 +69,31 @@ static void a_newer_database_is_refused(void **state)
     fixture_execute(f, "DELETE FROM schema_migration WHERE number = 999");
 }
 
-static void expect_index(struct fixture *f, const char *index, const char *sql)
+static const char *type_name(unsigned oid)
 {
-    char *text = talloc_asprintf(f->mem, "EXPLAIN %s", sql);
-    PGresult *result = PQexec(f->admin, text);
+    return oid == 20 ? "int8" : oid == 16 ? "bool" : oid == 1016 ? "int8[]" : oid == 25 ? "text" : "int4";
+}
+
+/* The plan that a prepared statement of this layer has for every parameter. */
+static void expect_index(struct fixture *f, const char *index, enum statement statement, const char *arguments)
+{
+    const struct statement_row *row = &statement_table[statement];
+    char *types = talloc_strdup(f->mem, "");
+    for (int i = 0; i < row->in_count; i++)
+        types = talloc_asprintf_append(types, "%s%s", i > 0 ? ", " : "", type_name(row->in[i].oid));
+    fixture_execute(f, "PREPARE plan (%s) AS %s", types, row->text);
+    PGresult *result = PQexec(f->admin, talloc_asprintf(f->mem, "EXPLAIN EXECUTE plan (%s)", arguments));
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
     bool found = false;
-    for (int i = 0; i < PQntuples(result); i++)
+    for (int i = 0; i < PQntuples(result); i++) {
         found = found || strstr(PQgetvalue(result, i, 0), index) != NULL;
+        assert_null(strstr(PQgetvalue(result, i, 0), "Seq Scan on message"));
+    }
     if (!found)
         for (int i = 0; i < PQntuples(result); i++)
             print_message("%s\n", PQgetvalue(result, i, 0));
     PQclear(result);
+    fixture_execute(f, "DEALLOCATE plan");
     assert_true(found);
 }
 
@@ -92,12 +107,17 @@ static void hot_statements_use_their_indexes(void **state)
                        "false, i %% 2 = 0, false, true, true, false, int8send(i), 'IPM.Note', 's', 's', 'n', 'a', 'a', 't', '', '<id>', '{}' "
                        "FROM generate_series(1, 20000) i");
     fixture_execute(f, "ANALYZE message");
-    expect_index(f, "message_sync", "SELECT message_id FROM message WHERE mailbox_id = 2 AND folder_id = 6 AND cn > 19960 ORDER BY cn LIMIT 100");
-    expect_index(f, "message_read", "SELECT message_id FROM message WHERE mailbox_id = 2 AND folder_id = 6 AND read_cn > 19960 AND cn <= 19960 ORDER BY read_cn LIMIT 100");
-    expect_index(f, "message_uid", "SELECT message_id FROM message WHERE mailbox_id = 2 AND folder_id = 6 AND uid > 19960 ORDER BY uid LIMIT 100");
-    expect_index(f, "message_date", "SELECT * FROM message m WHERE mailbox_id = 2 AND folder_id = 6 AND fai = false ORDER BY delivered DESC, message_id DESC LIMIT 50");
-    expect_index(f, "message_pkey", "SELECT * FROM message WHERE mailbox_id = 2 AND message_id = ANY('{7,8,9}')");
-    expect_index(f, "message_internet_id", "SELECT * FROM message WHERE mailbox_id = 2 AND message_id_hash = 77 AND message_id_hash <> 0");
+    fixture_execute(f, "SET plan_cache_mode = force_generic_plan");
+    expect_index(f, "message_sync", STATEMENT_changes_content, "2, 6, 19960, 30000, true, false, 512");
+    expect_index(f, "tombstone_pkey", STATEMENT_changes_content, "2, 6, 19960, 30000, true, false, 512");
+    expect_index(f, "message_read", STATEMENT_changes_read_state, "2, 6, 19960, 19960, 30000, 0, true, false, 512");
+    expect_index(f, "message_uid", STATEMENT_changes_created, "2, 6, 19960, true, false, 512");
+    expect_index(f, "message_uid", STATEMENT_changes_first_pass, "2, 6, 19960, true, false, 512");
+    expect_index(f, "message_date", STATEMENT_list_newest, "2, 6, false, 0, 50");
+    expect_index(f, "message_pkey", STATEMENT_rows_read, "2, '{7,8,9}'");
+    expect_index(f, "message_body_pkey", STATEMENT_bodies_read, "2, '{7,8,9}'");
+    expect_index(f, "message_internet_id", STATEMENT_rows_by_internet_id, "2, 77, '<id>', 5");
+    expect_index(f, "event_pkey", STATEMENT_event_page, "2, 5, true, '{}', 100");
     fixture_execute(f, "TRUNCATE message");
 }
 

@@ -1,4 +1,4 @@
--- The change log.
+-- The change log. "+ 0" keeps the planner from ranges on those columns: only the number behind the position bounds what is read (test_schema.c).
 
 -- name: changes_position
 -- in: mailbox int8, folder int8
@@ -12,7 +12,7 @@ WHERE m.mailbox_id = :mailbox AND m.condition <> 2 AND s.folder_id = :folder;
 -- in: mailbox int8, folder int8, cn int8, read_cn int8, uid int8, first_uid int8, with_items bool, with_fai bool, limit int8
 -- out: {change_out}
 SELECT 2, message_id, uid, read_cn, is_read, fai, false, 0::bigint, 0::bigint FROM message
-WHERE mailbox_id = :mailbox AND folder_id = :folder AND read_cn > :read_cn AND cn <= :cn AND uid <= :uid AND uid >= :first_uid
+WHERE mailbox_id = :mailbox AND folder_id = :folder AND read_cn > :read_cn AND cn + 0 <= :cn AND uid + 0 <= :uid AND uid + 0 >= :first_uid
     AND CASE WHEN fai THEN :with_fai ELSE :with_items END ORDER BY read_cn LIMIT :limit;
 
 -- name: changes_content
@@ -20,11 +20,11 @@ WHERE mailbox_id = :mailbox AND folder_id = :folder AND read_cn > :read_cn AND c
 -- out: {change_out}
 SELECT * FROM (
     (SELECT 1 AS kind, message_id, uid, cn AS at, is_read, fai, false AS is_soft, 0::bigint AS new_folder, 0::bigint AS new_item FROM message
-        WHERE mailbox_id = :mailbox AND folder_id = :folder AND cn > :cn AND uid <= :uid AND CASE WHEN fai THEN :with_fai ELSE :with_items END
+        WHERE mailbox_id = :mailbox AND folder_id = :folder AND cn > :cn AND uid + 0 <= :uid AND CASE WHEN fai THEN :with_fai ELSE :with_items END
         ORDER BY cn LIMIT :limit)
     UNION ALL
     (SELECT 3, message_id, uid, cn, false, fai, is_soft, new_folder, new_message FROM tombstone
-        WHERE mailbox_id = :mailbox AND folder_id = :folder AND cn > :cn AND uid <= :uid AND CASE WHEN fai THEN :with_fai ELSE :with_items END
+        WHERE mailbox_id = :mailbox AND folder_id = :folder AND cn > :cn AND uid + 0 <= :uid AND CASE WHEN fai THEN :with_fai ELSE :with_items END
         ORDER BY cn LIMIT :limit)) u
 ORDER BY at LIMIT :limit;
 
