@@ -14,6 +14,7 @@
 #define OUTLOOK_RESPONSE "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
 #define MOBILE_RESPONSE "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"
 #define OUTLOOK_REQUEST "http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"
+#define OUTLOOK_REQUEST_A OUTLOOK_REQUEST "a" /* not in the specification, but clients pair it with the answer's 2006a */
 #define MOBILE_REQUEST "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/requestschema/2006"
 
 /* [MS-OXDSCLI] 2.2.4.1.1.3.1 */
@@ -74,7 +75,8 @@ static bool parse(struct http_request *request, struct pox_request *out)
     const struct xml_node *root = NULL;
     if (xml_parse(http_mem(request), http_body(request), &autodiscover_xml_limits, &root) != STATUS_OK)
         return false;
-    if (!xml_is(root, OUTLOOK_REQUEST, "Autodiscover") && !xml_is(root, MOBILE_REQUEST, "Autodiscover"))
+    if (!xml_is(root, OUTLOOK_REQUEST, "Autodiscover") && !xml_is(root, OUTLOOK_REQUEST_A, "Autodiscover") &&
+        !xml_is(root, MOBILE_REQUEST, "Autodiscover"))
         return false;
     const struct xml_node *asked = xml_child(root, root->uri, "Request");
     out->address = xml_child_text(asked, root->uri, "EMailAddress");

@@ -186,6 +186,16 @@ static void bad_pox_requests_get_typed_errors(void **state)
     assert_int_equal(offline_answer(request).status, 503);
 }
 
+static void outlook_may_name_its_request_2006a(void **state)
+{
+    struct fixture *fixture = *state;
+    struct http_request *request =
+        ask(fixture, 0, "POST", "/autodiscover/autodiscover.xml",
+            "<Autodiscover xmlns='http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006a'>"
+            "<Request><EMailAddress>alice@example.test</EMailAddress>" OUTLOOK_SCHEMA "</Request></Autodiscover>");
+    assert_non_null(xml_child(answer_xml(fixture, request, 200), OUTLOOK, "Response"));
+}
+
 static void own_legacy_name_is_enough(void **state)
 {
     struct fixture *fixture = *state;
@@ -331,6 +341,7 @@ int main(void)
         cmocka_unit_test(pox_version_is_the_ews_version),
         cmocka_unit_test_setup_teardown(phones_get_the_activesync_url, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_pox_requests_get_typed_errors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(outlook_may_name_its_request_2006a, set_up, tear_down),
         cmocka_unit_test_setup_teardown(own_legacy_name_is_enough, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_names_urls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(soap_gives_user_settings, set_up, tear_down),
