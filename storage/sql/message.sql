@@ -55,7 +55,7 @@ INSERT INTO blob_chunk (blob_id, seq, data) SELECT blob_id, 0, :data FROM kept W
 -- name: blobs_must_exist
 -- in: blobs int8[]
 -- out: fine int4
-SELECT 1 / (count(*) = cardinality(:blobs))::int FROM blob WHERE blob_id = ANY(:blobs);
+SELECT 1 / (count(*) = cardinality(:blobs))::int FROM (SELECT 1 FROM blob WHERE blob_id = ANY(:blobs) FOR KEY SHARE) b;
 
 -- name: message_for_change
 -- in: mailbox int8, items int8[]
