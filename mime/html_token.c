@@ -88,9 +88,12 @@ void html_skip_content(struct html_reader *reader, struct slice name)
 {
     struct slice in = reader->input;
     for (size_t at = reader->at; at < in.length; at++) {
-        at = find_text(in, at, "</");
-        if (slice_equal_ascii_nocase(slice_part(in, at, name.length), name)) {
-            reader->at = at - 2;
+        const uint8_t *open = memchr(in.data + at, '<', in.length - at);
+        if (open == NULL)
+            break;
+        at = (size_t)(open - in.data);
+        if (at + 1 < in.length && open[1] == '/' && slice_equal_ascii_nocase(slice_part(in, at + 2, name.length), name)) {
+            reader->at = at;
             return;
         }
     }
@@ -192,18 +195,23 @@ uint32_t html_entity(struct slice text, size_t *length)
     return row->point;
 }
 
-void utf8_append(struct buffer *out, uint32_t point)
+size_t utf8_put(uint8_t out[4], uint32_t point)
 {
     if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000))
         point = 0xFFFD;
     if (point < 0x80) {
-        buffer_append_byte(out, (uint8_t)point);
-        return;
+        out[0] = (uint8_t)point;
+        return 1;
     }
-    uint8_t bytes[4];
     size_t length = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     for (size_t i = length; i-- > 1; point >>= 6)
-        bytes[i] = (uint8_t)(0x80 | (point & 0x3F));
-    bytes[0] = (uint8_t)((0xF00 >> length) | point);
-    buffer_append(out, bytes, length);
+        out[i] = (uint8_t)(0x80 | (point & 0x3F));
+    out[0] = (uint8_t)((0xF00 >> length) | point);
+    return length;
+}
+
+void utf8_append(struct buffer *out, uint32_t point)
+{
+    uint8_t bytes[4];
+    buffer_append(out, bytes, utf8_put(bytes, point));
 }

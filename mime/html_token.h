@@ -28,5 +28,7 @@ bool html_attribute(struct slice attributes, const char *name, struct slice *val
 uint32_t html_entity(struct slice text, size_t *length);
 /* UTF-8 of a code point; U+FFFD for what is none. */
 void utf8_append(struct buffer *out, uint32_t point);
+/* The same into memory; the length. */
+size_t utf8_put(uint8_t out[4], uint32_t point);
 
 #endif

@@ -116,7 +116,15 @@ static void flush_run(struct rtf *r)
     int32_t codepage = r->codepage;
     if (r->state.font >= 0 && r->state.font < FONTS && r->font_codepages[r->state.font] != 0)
         codepage = r->font_codepages[r->state.font];
-    struct slice text;
+    struct slice text = slice_of(r->run, r->run_length);
+    bool ascii = true;
+    for (size_t i = 0; i < r->run_length && ascii; i++)
+        ascii = r->run[i] < 128;
+    if (ascii) { /* most runs, in every code page of the table */
+        put_utf8(r, text);
+        r->run_length = 0;
+        return;
+    }
     const char *charset = mime_charset_of_codepage(codepage);
     if (mime_text_to_utf8(r->scratch, slice_of(r->run, r->run_length), charset != NULL ? charset : "windows-1252", RUN * 4, &text) == STATUS_OK)
         put_utf8(r, text);
@@ -142,15 +150,8 @@ static void put_point(struct rtf *r, uint32_t point)
     if (is_hidden(r))
         return;
     flush_run(r);
-    uint8_t bytes[8];
-    struct buffer *one = buffer_new(r->scratch, 8);
-    if (one == NULL)
-        return;
-    utf8_append(one, point);
-    size_t length = buffer_length(one);
-    memcpy(bytes, buffer_slice(one).data, length);
-    talloc_free(one);
-    put_utf8(r, slice_of(bytes, length));
+    uint8_t bytes[4];
+    put_utf8(r, slice_of(bytes, utf8_put(bytes, point)));
 }
 
 static void put_line(struct rtf *r)

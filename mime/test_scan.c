@@ -163,7 +163,7 @@ static void test_corpora(void **state)
 
 /* The promise: 10 MB of anything within a second of CPU. The sanitizers cost ten times, so they get less to read. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define INPUT_BYTES (1u << 20)
+#define INPUT_BYTES (1u << 19)
 #else
 #define INPUT_BYTES (10u << 20)
 #endif
