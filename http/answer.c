@@ -80,6 +80,8 @@ void http_respond_status(struct http_request *request, enum status status)
         request->service->fault(request, status);
     if (!request->answer.is_set)
         respond_text(request, info->http, status_client_text(status));
+    if (info->http == 401)
+        request->answer.status = 401; /* whatever the form: without this number clients do not sign in */
 }
 
 static void log_refusal(struct http_request *request, enum status status)

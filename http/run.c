@@ -1,5 +1,6 @@
 /* A request in a worker: sign-in, handler, and what follows from its result. */
 #include "life.h"
+#include "trace_hook.h"
 
 #include "bourse/base/clock.h"
 #include "bourse/base/log.h"
@@ -38,6 +39,7 @@ void users_leave(struct http_request *request)
 static void finish(struct http_request *request)
 {
     if (!request->answer.is_cut) {
+        trace_hook_answer(request);
         answer_compress(request);
         answer_log(request);
     }
@@ -89,6 +91,7 @@ void run_settle(struct http_request *request, enum status status, bool is_hang_u
 static void run_handler(struct http_request *request)
 {
     request->is_over_user_limit = !users_enter(request);
+    trace_hook_request(request);
     enum status status = request->service->handle(request);
     users_leave(request);
     run_settle(request, status, false);
@@ -101,6 +104,7 @@ static enum status run_held_back(struct http_request *request, enum http_wake_re
     if (reason == HTTP_WAKE_HANG_UP)
         return STATUS_OK;
     request->is_over_user_limit = !users_enter(request);
+    trace_hook_request(request);
     enum status status = request->service->handle(request);
     users_leave(request);
     return status;

@@ -275,6 +275,13 @@ class SignIn(Case):
             answer = read_answer(connection, stream=stream)
             self.assertEqual((answer.status, answer.echo("length")), (200, "200000"))
 
+    def test_a_fault_cannot_hide_the_challenge(self):
+        with self.server.connect() as connection:
+            connection.sendall(request("POST", "/small", body=b"x"))
+            answer = read_answer(connection)
+            self.assertEqual((answer.status, answer.body), (401, b"<fault/>"))
+            self.assertIn("Basic", answer.field("WWW-Authenticate"))
+
     def test_refusals(self):
         self.assertEqual(self.post([basic("alice", "wrong")]).status, 401)
         self.assertEqual(self.post(["Authorization: Basic ###"]).status, 401)

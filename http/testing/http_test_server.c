@@ -195,7 +195,8 @@ static enum status set(struct http_request *request)
 
 static void typed_fault(struct http_request *request, enum status status)
 {
-    http_respond(request, status_info(status)->http, "text/xml", slice_of_text("<fault/>"));
+    unsigned code = status == STATUS_SIGN_IN_FAILED ? 500 : status_info(status)->http;
+    http_respond(request, code, "text/xml", slice_of_text("<fault/>"));
 }
 
 static const struct http_service services[] = {

@@ -30,9 +30,9 @@ struct http_service {
 
     /* In a worker thread. */
     enum status (*handle)(struct http_request *request) MUST_CHECK;
-    /* Optional: gives a refusal (body too large, server busy, failed handler) the protocol's form with http_respond.
-     * Called in any thread, must not block, allocates on http_mem(request). Without it (or when it does not answer) the
-     * text of the status is sent as text/plain. */
+    /* Optional: gives a refusal (no sign-in, body too large, server busy, failed handler) the protocol's form with
+     * http_respond, or only sets fields. Called in any thread, must not block, allocates on http_mem(request). Without it (or
+     * when it does not answer) the text of the status is sent as text/plain. A refused sign-in is always a 401. */
     void (*fault)(struct http_request *request, enum status status);
     void *data; /* http_service_data() */
 };
