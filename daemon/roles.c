@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bourse/base/log.h"
+#include "bourse/base/trace.h"
 #include "bourse/http/metrics_listener.h"
 #include "privileges.h"
 #include "role.h"
@@ -160,6 +161,18 @@ static void raise_descriptor_limit(void)
     }
 }
 
+/* Where boursectl trace puts its switches; without the folder there are just no traces. */
+static enum status open_trace(const struct process *process)
+{
+    char *folder = talloc_asprintf(process->context.loop, "%s/trace", config_text(process->context.config, CONFIG_server_run_directory));
+    if (folder == NULL)
+        return status_fail(STATUS_NO_MEMORY, "trace folder");
+    enum status status = trace_open(folder);
+    if (status != STATUS_OK)
+        log_failure(EVENT_CONFIG_INVALID, status, "boursectl trace will not work");
+    return STATUS_OK;
+}
+
 static enum status start(TALLOC_CTX *mem, struct process *process, int metrics_offset)
 {
     TRY(config_load(mem, process->context.config_path, &process->context.config));
@@ -169,6 +182,7 @@ static enum status start(TALLOC_CTX *mem, struct process *process, int metrics_o
     if (process->context.loop == NULL)
         return status_fail(STATUS_NO_MEMORY, "event loop");
     TRY(watch_signals(process));
+    TRY(open_trace(process));
     TRY(groupware_open(mem, process->context.config, &process->context.groupware));
     TRY(start_metrics(process, metrics_offset));
     TRY(start_roles(process));

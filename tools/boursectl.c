@@ -9,7 +9,7 @@
 #define DEFAULT_CONFIG "/etc/bourse/bourse.conf"
 
 static const struct tool_command *const groups[] = {
-    mailbox_commands, transfer_commands, queue_commands, check_commands, schema_commands, config_commands,
+    mailbox_commands, transfer_commands, queue_commands, check_commands, schema_commands, config_commands, trace_commands,
 };
 
 static void help(FILE *out)
