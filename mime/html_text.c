@@ -61,8 +61,8 @@ static bool is_full(const struct writer *w)
 
 static void begin_line(struct writer *w)
 {
-    for (unsigned i = 0; i < w->quotes; i++)
-        buffer_append_text(w->out, "> ");
+    static const char marks[2 * QUOTE_DEPTH + 1] = "> > > > > > > > > > > > > > > > ";
+    buffer_append(w->out, marks, 2u * w->quotes);
     w->line_open = true;
 }
 
@@ -210,8 +210,8 @@ static void open_item(struct writer *w)
     owe_breaks(w, 1);
     unsigned level = w->lists > 0 ? (w->lists < LIST_DEPTH ? w->lists : LIST_DEPTH) - 1 : 0;
     before_text(w);
-    for (unsigned i = 0; i < level; i++)
-        buffer_append_text(w->out, "  ");
+    static const char blanks[2 * LIST_DEPTH + 1] = "                                ";
+    buffer_append(w->out, blanks, 2u * level);
     if (w->lists > 0 && w->numbers[level] != 0)
         buffer_printf(w->out, "%u. ", w->numbers[level]++);
     else
