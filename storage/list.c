@@ -174,13 +174,26 @@ static enum status composed_page(struct listing *listing)
     return STATUS_OK;
 }
 
+/* Newest first behind an item, by the index key; an item that is gone by now has no place: from the start. */
+static enum status newest_after(struct listing *listing, struct result **result)
+{
+    const struct list_query *query = listing->query;
+    struct item_row key = { 0 };
+    if (query->after_item != 0)
+        TRY(store_rows_get(listing->mem, listing->tx, listing->mailbox, &query->after_item, 1, false, &key));
+    if (key.item == 0)
+        return TX_RUN(listing->tx, listing->mem, result, list_newest, .mailbox = listing->mailbox, .folder = query->folder,
+                      .fai = query->content == LIST_FAI, .offset = (int64_t)query->offset, .limit = (int64_t)query->limit + 1);
+    return TX_RUN(listing->tx, listing->mem, result, list_newest_after, .mailbox = listing->mailbox, .folder = query->folder,
+                  .fai = query->content == LIST_FAI, .delivered = key.delivered, .item = key.item, .offset = (int64_t)query->offset,
+                  .limit = (int64_t)query->limit + 1);
+}
+
 /* The page that every client asks for first: a prepared statement over the date index. */
 static enum status newest_page(struct listing *listing)
 {
-    const struct list_query *query = listing->query;
     struct result *result = NULL;
-    TRY(TX_RUN(listing->tx, listing->mem, &result, list_newest, .mailbox = listing->mailbox, .folder = query->folder,
-               .fai = query->content == LIST_FAI, .offset = (int64_t)query->offset, .limit = (int64_t)query->limit + 1));
+    TRY(newest_after(listing, &result));
     listing->out->count = (size_t)result->row_count;
     listing->out->rows = talloc_zero_array(listing->mem, struct item_row, array_count(listing->out->count + 1));
     if (listing->out->rows == NULL)
@@ -190,7 +203,7 @@ static enum status newest_page(struct listing *listing)
         result_read(result, (int)i, STATEMENT_rows_read, &row);
         row_from_sql(&row, &listing->out->rows[i]);
     }
-    cut(listing->out, query->limit);
+    cut(listing->out, listing->query->limit);
     return STATUS_OK;
 }
 
@@ -235,7 +248,7 @@ enum status store_message_list(TALLOC_CTX *mem, struct transaction *tx, int64_t 
     *out = (struct list_page){ .total = -1 };
     if (query->limit == 0 || query->limit > LIMIT_MAX)
         return status_fail(STATUS_INVALID_ARGUMENT, "page of %zu", query->limit);
-    if (is_whole && query->sort_count == 0 && query->content != LIST_BOTH && query->after_item == 0 && !query->from_end)
+    if (is_whole && query->sort_count == 0 && query->content != LIST_BOTH && !query->from_end)
         TRY(newest_page(&listing));
     else
         TRY(composed_page(&listing));

@@ -114,6 +114,7 @@ static void hot_statements_use_their_indexes(void **state)
     expect_index(f, "message_uid", STATEMENT_changes_created, "2, 6, 19960, true, false, 512");
     expect_index(f, "message_uid", STATEMENT_changes_first_pass, "2, 6, 19960, true, false, 512");
     expect_index(f, "message_date", STATEMENT_list_newest, "2, 6, false, 0, 50");
+    expect_index(f, "(ROW(delivered, message_id) <", STATEMENT_list_newest_after, "2, 6, false, 500, 500, 0, 50");
     expect_index(f, "message_pkey", STATEMENT_rows_read, "2, '{7,8,9}'");
     expect_index(f, "message_body_pkey", STATEMENT_bodies_read, "2, '{7,8,9}'");
     expect_index(f, "message_internet_id", STATEMENT_rows_by_internet_id, "2, 77, '<id>', 5");

@@ -165,3 +165,10 @@ SELECT {row_columns} FROM message m WHERE m.mailbox_id = :mailbox AND m.message_
 -- out: {row_out}
 SELECT {row_columns} FROM message m WHERE m.mailbox_id = :mailbox AND m.folder_id = :folder AND m.fai = :fai
 ORDER BY m.delivered DESC, m.message_id DESC OFFSET :offset LIMIT :limit;
+
+-- name: list_newest_after
+-- in: mailbox int8, folder int8, fai bool, delivered int8, item int8, offset int8, limit int8
+-- out: {row_out}
+SELECT {row_columns} FROM message m WHERE m.mailbox_id = :mailbox AND m.folder_id = :folder AND m.fai = :fai
+    AND (m.delivered, m.message_id) < (:delivered, :item)
+ORDER BY m.delivered DESC, m.message_id DESC OFFSET :offset LIMIT :limit;

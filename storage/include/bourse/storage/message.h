@@ -162,7 +162,8 @@ struct list_query {
     const struct restriction *restriction; /* NULL: all */
     const struct list_sort *sort;          /* sort_count 0: delivered, newest first. The item id breaks ties. */
     size_t sort_count;                     /* at most 4 */
-    int64_t after_item;                    /* page by key: go on behind this item (0: from the start) */
+    int64_t after_item;                    /* page by key: go on behind this item (0: from the start). By index in the
+                                            * default order without restriction; else what is before it is read again */
     size_t offset;                         /* EWS IndexedPageView; costs time in proportion */
     bool from_end;                         /* pages count from the end */
     size_t limit;                          /* at most 1,000 */
