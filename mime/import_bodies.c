@@ -41,7 +41,9 @@ static enum status import_whole(struct import *im)
 {
     struct mime_bodies bodies;
     struct bag *bag = im->message->props;
-    TRY(mime_read_bodies(im->scratch, im->bytes, im->structure, &im->limits, MIME_WANT_TEXT | MIME_WANT_HTML | MIME_WANT_RTF, &bodies));
+    bool rich = im->tnef != MIME_NO_PART || bodies_native(im->structure) == MIME_NATIVE_HTML; /* HTML made of text is nobody's property */
+    unsigned want = MIME_WANT_TEXT | MIME_WANT_RTF | (rich ? MIME_WANT_HTML : 0u);
+    TRY(mime_read_bodies(im->scratch, im->bytes, im->structure, &im->limits, want, &bodies));
     im->limited = im->limited || bodies.truncated;
     if (bodies.has_text && !bodies.text_is_made) {
         struct value value = value_bytes(PROP_BODY, bodies.text);

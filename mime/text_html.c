@@ -172,10 +172,10 @@ static size_t quote_depth(struct slice line)
 
 static void put_quotes(struct buffer *out, size_t depth)
 {
-    for (size_t i = 0; i < depth && i < 64; i++)
-        buffer_append_byte(out, '>');
+    static const char marks[] = ">>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>> ";
+    size_t most = sizeof marks - 2;
     if (depth > 0)
-        buffer_append_byte(out, ' ');
+        buffer_append(out, marks + (depth < most ? most - depth : 0), (depth < most ? depth : most) + 1);
 }
 
 enum status mime_text_unflow(TALLOC_CTX *mem, struct slice text, bool delsp, size_t cap, struct slice *out)
