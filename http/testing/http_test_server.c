@@ -281,8 +281,9 @@ int main(int argc, char **argv)
     struct http_server *server = NULL;
     struct metrics_listener *metrics = NULL;
     int listener = -1;
-    if (!is_fine(workers_start(mem, "worker", (size_t)config_int(config, CONFIG_http_workers), 64, &workers),
-                 "workers") ||
+    /* A short queue for the tests of overload (two workers), a long one for those with many connections. */
+    size_t threads = (size_t)config_int(config, CONFIG_http_workers);
+    if (!is_fine(workers_start(mem, "worker", threads, threads > 2 ? 4096 : 64, &workers), "workers") ||
         !is_fine(http_listen("127.0.0.1", 0, &listener), "listen"))
         return 2;
     struct http_server_options options = { .config = config,
