@@ -147,7 +147,7 @@ static enum status find_value(struct draft *draft, const struct xml_node *change
 
 static enum status set_field(struct draft *draft, const struct xml_node *change, const struct ews_path *path, bool append)
 {
-    const struct xml_node *value;
+    const struct xml_node *value = NULL;
     TRY(find_value(draft, change, path, &value));
     const struct field *field = field_by_element(value->name, draft->type->sections);
     enum ews_code code = append ? EWS_CODE_PROPERTY_APPEND : EWS_CODE_PROPERTY_SET;
