@@ -88,6 +88,8 @@ def run_all(tests, arguments, folder):
         settings["queue.routes"] = f'{{"{os.environ["BOURSE_TEST_POSTFIX_DOMAIN"]}=127.0.0.1:{os.environ["BOURSE_TEST_POSTFIX_PORT"]}"}}'
     server = Instance(os.path.join(folder, "instance"), arguments.build, settings)
     signal.signal(signal.SIGALRM, too_late)
+    # a runner that is told to end still stops the servers that it started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         server.start()
         for name, function in tests:

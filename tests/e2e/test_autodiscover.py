@@ -23,7 +23,9 @@ def ask(server, path, body=None, user=None):
 
 
 def pox(address, schema):
-    return (f'<?xml version="1.0" encoding="utf-8"?><Autodiscover xmlns="{schema.replace("response", "request")}"><Request>'
+    # the request's name space ends in 2006 for both [MS-OXDSCLI] 3.1.5.1
+    request = schema.replace("response", "request").replace("2006a", "2006")
+    return (f'<?xml version="1.0" encoding="utf-8"?><Autodiscover xmlns="{request}"><Request>'
             f"<EMailAddress>{address}</EMailAddress><AcceptableResponseSchema>{schema}</AcceptableResponseSchema>"
             "</Request></Autodiscover>").encode()
 
