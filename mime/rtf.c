@@ -72,7 +72,9 @@ static void put_style(struct rtf *r, bool wanted, bool *open, const char *tag)
 {
     if (wanted == *open)
         return;
-    buffer_printf(r->out, wanted ? "<%s>" : "</%s>", tag);
+    buffer_append_text(r->out, wanted ? "<" : "</");
+    buffer_append_text(r->out, tag);
+    buffer_append_byte(r->out, '>');
     *open = wanted;
 }
 
