@@ -5,30 +5,17 @@
 #include <stdio.h>
 
 #include "bourse/base/hash.h"
-#include "bourse/model/message.h"
 #include "bourse/storage/blob.h"
-#include "transaction_private.h"
+#include "check_private.h"
 
-/* Findings: folder_counters, mailbox_size (repaired); item_without_folder, item_without_body, orphan_row, folder_without_parent,
- * change_number, blob_missing, blob_hash, blob_unreadable, properties_unreadable; blob_references, blob_without_lease (repaired), queue_row. */
+/* Findings of this file: folder_counters, mailbox_size (repaired); item_without_body, orphan_row, folder_without_parent, change_number,
+ * blob_missing, blob_hash, blob_unreadable; blob_references, blob_without_lease (repaired), queue_row. Those of check_rows.c are in
+ * check_kinds.def; check_content.c: properties_unreadable, value_references, attachment_unreadable, folder_unreadable. */
 
-#define PAGE 200
+#define PAGE CHECK_PAGE
 #define LEASE (1 * INSTANT_PER_HOUR)
 
-struct check {
-    struct store *store;
-    int64_t mailbox;
-    bool repair;
-    void (*found)(const struct check_finding *finding, void *data);
-    void *data;
-    struct check_result *result;
-    TALLOC_CTX *mem;
-    struct transaction *tx; /* reading */
-};
-
-static void report(struct check *check, const char *kind, bool can_repair, const char *format, ...) PRINTF_LIKE(4, 5);
-
-static void report(struct check *check, const char *kind, bool can_repair, const char *format, ...)
+void check_report(struct check *check, const char *kind, bool can_repair, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -52,11 +39,10 @@ struct pair_check {
 };
 
 static const struct pair_check mailbox_checks[] = {
-    { STATEMENT_check_item_folder, "item_without_folder", "item %lld is in folder %lld, which is not there", false },
     { STATEMENT_check_item_body, "item_without_body", "item %lld of folder %lld has no body row", false },
     { STATEMENT_check_orphans, "orphan_row", "rows of item %lld, which is not there (%lld)", false },
-    { STATEMENT_check_folder_parent, "folder_without_parent", "folder %lld: parent %lld or counters are not there", false },
-    { STATEMENT_check_change_numbers, "change_number", "item or folder %lld (folder %lld): id, uid or change number above its counter, or repeated", false },
+    { STATEMENT_check_folder_parent, "folder_without_parent", "folder %lld: parent %lld is not there", false },
+    { STATEMENT_check_change_numbers, "change_number", "item %lld (folder %lld): change number is repeated or not positive", false },
     { STATEMENT_check_blobs_missing, "blob_missing", "item %lld: blob %lld is missing or incomplete", false },
 };
 
@@ -74,11 +60,11 @@ static enum status run_pairs(struct check *check, const struct pair_check *pairs
         struct result *result = NULL;
         TRY(tx_call(check->tx, check->mem, &result, pairs[i].statement, in));
         for (int r = 0; r < result->row_count; r++) {
-            struct sql_check_item_folder_out row;
-            result_read(result, r, STATEMENT_check_item_folder, &row);
+            struct sql_check_item_body_out row;
+            result_read(result, r, STATEMENT_check_item_body, &row);
             char detail[200];
             snprintf(detail, sizeof detail, pairs[i].text, (long long)row.item, (long long)row.folder);
-            report(check, pairs[i].kind, pairs[i].can_repair, "%s", detail);
+            check_report(check, pairs[i].kind, pairs[i].can_repair, "%s", detail);
         }
         talloc_free(result);
     }
@@ -93,7 +79,7 @@ static enum status check_counters(struct check *check)
     for (int r = 0; r < result->row_count; r++) {
         struct sql_check_folder_counters_out row;
         result_read(result, r, STATEMENT_check_folder_counters, &row);
-        report(check, "folder_counters", true, "folder %lld counts %lld items, %lld unread, %lld hidden, %lld bytes; there are %lld, %lld, %lld, %lld",
+        check_report(check, "folder_counters", true, "folder %lld counts %lld items, %lld unread, %lld hidden, %lld bytes; there are %lld, %lld, %lld, %lld",
                (long long)row.folder, (long long)row.live, (long long)row.unread, (long long)row.fai, (long long)row.bytes,
                (long long)row.real_live, (long long)row.real_unread, (long long)row.real_fai, (long long)row.real_bytes);
     }
@@ -101,7 +87,7 @@ static enum status check_counters(struct check *check)
     for (int r = 0; r < result->row_count; r++) {
         struct sql_check_mailbox_size_out row;
         result_read(result, r, STATEMENT_check_mailbox_size, &row);
-        report(check, "mailbox_size", true, "mailbox counts %lld bytes, %lld recoverable, %lld items; there are %lld, %lld, %lld",
+        check_report(check, "mailbox_size", true, "mailbox counts %lld bytes, %lld recoverable, %lld items; there are %lld, %lld, %lld",
                (long long)row.size, (long long)row.recoverable, (long long)row.items, (long long)row.real_size,
                (long long)row.real_recoverable, (long long)row.real_items);
     }
@@ -129,11 +115,11 @@ static enum status check_blob(struct check *check, int64_t blob)
     EVP_DigestFinal_ex(digest, hash.bytes, NULL);
     EVP_MD_CTX_free(digest);
     if (status == STATUS_CORRUPT || status == STATUS_BLOB_NOT_FOUND)
-        report(check, "blob_unreadable", false, "blob %lld cannot be read", (long long)blob);
+        check_report(check, "blob_unreadable", false, "blob %lld cannot be read", (long long)blob);
     else if (status != STATUS_OK)
         return status;
     else if (!hash_equal(hash, ref.hash))
-        report(check, "blob_hash", false, "blob %lld does not have the content that its hash says", (long long)blob);
+        check_report(check, "blob_hash", false, "blob %lld does not have the content that its hash says", (long long)blob);
     return STATUS_OK;
 }
 
@@ -158,41 +144,19 @@ static enum status check_hashes(struct check *check)
     return STATUS_OK;
 }
 
-static enum status check_props(struct check *check)
-{
-    int64_t after = 0;
-    for (int rows = PAGE; rows == PAGE;) {
-        struct result *result = NULL;
-        TRY(TX_RUN(check->tx, check->mem, &result, check_props_page, .mailbox = check->mailbox, .after = after, .limit = PAGE));
-        rows = result->row_count;
-        for (int r = 0; r < rows; r++) {
-            struct sql_check_props_page_out row;
-            struct bag *bag = NULL;
-            struct recipient *recipients = NULL;
-            size_t count = 0;
-            result_read(result, r, STATEMENT_check_props_page, &row);
-            after = row.item;
-            if ((row.props.length > 0 && bag_unpack(result, row.props, &bag) != STATUS_OK) ||
-                (row.recipients.length > 0 && recipients_unpack(result, row.recipients, &recipients, &count) != STATUS_OK))
-                report(check, "properties_unreadable", false, "item %lld: properties or recipients cannot be read", (long long)row.item);
-        }
-        talloc_free(result);
-    }
-    return STATUS_OK;
-}
-
 static enum status look_at_mailbox(struct check *check, bool hashes)
 {
     struct result *result = NULL;
     struct sql_check_counts_out counts;
-    struct sql_check_item_folder_in in = { .mailbox = check->mailbox };
+    struct sql_check_item_body_in in = { .mailbox = check->mailbox };
     TRY(TX_RUN(check->tx, check->mem, &result, check_counts, .mailbox = check->mailbox));
     result_read(result, 0, STATEMENT_check_counts, &counts);
     check->result->items = counts.items;
     check->result->folders = counts.folders;
     TRY(check_counters(check));
     TRY(run_pairs(check, mailbox_checks, ARRAY_LENGTH(mailbox_checks), &in));
-    TRY(check_props(check));
+    TRY(check_rows(check));
+    TRY(check_content(check));
     return hashes ? check_hashes(check) : STATUS_OK;
 }
 
@@ -217,6 +181,8 @@ static enum status finish(struct check *check, enum status status, enum status (
     TALLOC_FREE(check->tx);
     struct transaction *tx = NULL;
     if (status == STATUS_OK && check->result->repaired > 0)
+        status = check_repair_rows(check->store, check->mailbox);
+    if (status == STATUS_OK && check->result->repaired > 0)
         status = transaction_begin(check->mem, check->store, TRANSACTION_WRITE, &tx);
     if (status == STATUS_OK && tx != NULL)
         status = repair(tx, check->mailbox);
@@ -239,6 +205,7 @@ static enum status look_at_shared(struct check *check, bool hashes)
     TRY(tx_call(check->tx, check->mem, &result, STATEMENT_check_blob_total, NULL));
     result_read(result, 0, STATEMENT_check_blob_total, &total);
     TRY(run_pairs(check, shared_checks, ARRAY_LENGTH(shared_checks), NULL));
+    TRY(check_rows(check));
     if (hashes)
         TRY(check_hashes(check));
     check->result->blobs = total.blobs;

@@ -40,12 +40,6 @@ UPDATE mailbox m SET size = r.size, recoverable_size = r.recoverable, item_count
     FROM message x JOIN folder f ON f.mailbox_id = x.mailbox_id AND f.folder_id = x.folder_id WHERE x.mailbox_id = :mailbox) r
 WHERE m.mailbox_id = :mailbox;
 
--- name: check_item_folder
--- in: mailbox int8
--- out: item int8, folder int8
-SELECT m.message_id, m.folder_id FROM message m LEFT JOIN folder f ON f.mailbox_id = m.mailbox_id AND f.folder_id = m.folder_id
-WHERE m.mailbox_id = :mailbox AND f.folder_id IS NULL;
-
 -- name: check_item_body
 -- in: mailbox int8
 -- out: item int8, folder int8
@@ -56,29 +50,19 @@ WHERE m.mailbox_id = :mailbox AND b.message_id IS NULL;
 -- in: mailbox int8
 -- out: item int8, folder int8
 SELECT o.message_id, 0::bigint FROM (
-    SELECT message_id FROM message_body WHERE mailbox_id = :mailbox UNION SELECT message_id FROM attachment WHERE mailbox_id = :mailbox
-    UNION SELECT message_id FROM message_text WHERE mailbox_id = :mailbox) o
+    SELECT message_id FROM message_body WHERE mailbox_id = :mailbox UNION SELECT message_id FROM attachment WHERE mailbox_id = :mailbox) o
 WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.mailbox_id = :mailbox AND m.message_id = o.message_id);
 
 -- name: check_folder_parent
 -- in: mailbox int8
 -- out: item int8, folder int8
 SELECT f.folder_id, f.parent_id FROM folder f LEFT JOIN folder p ON p.mailbox_id = f.mailbox_id AND p.folder_id = f.parent_id
-WHERE f.mailbox_id = :mailbox AND p.folder_id IS NULL
-UNION ALL SELECT f.folder_id, 0 FROM folder f LEFT JOIN folder_stat s ON s.mailbox_id = f.mailbox_id AND s.folder_id = f.folder_id
-WHERE f.mailbox_id = :mailbox AND s.folder_id IS NULL;
+WHERE f.mailbox_id = :mailbox AND p.folder_id IS NULL;
 
 -- name: check_change_numbers
 -- in: mailbox int8
 -- out: item int8, folder int8
-SELECT m.message_id, m.folder_id FROM message m JOIN mailbox b ON b.mailbox_id = m.mailbox_id
-    LEFT JOIN folder_stat s ON s.mailbox_id = m.mailbox_id AND s.folder_id = m.folder_id
-WHERE m.mailbox_id = :mailbox AND (m.cn > b.last_cn OR m.read_cn > b.last_cn OR m.cn <= 0 OR m.message_id >= b.next_object_id
-    OR m.uid >= s.uid_next OR greatest(m.cn, m.read_cn) > s.content_cn)
-UNION ALL SELECT t.message_id, t.folder_id FROM tombstone t JOIN mailbox b ON b.mailbox_id = t.mailbox_id
-WHERE t.mailbox_id = :mailbox AND t.cn > b.last_cn
-UNION ALL SELECT f.folder_id, f.parent_id FROM folder f JOIN mailbox b ON b.mailbox_id = f.mailbox_id
-WHERE f.mailbox_id = :mailbox AND f.cn > b.last_cn
+SELECT m.message_id, m.folder_id FROM message m WHERE m.mailbox_id = :mailbox AND (m.cn <= 0 OR m.read_cn <= 0 OR m.uid <= 0)
 UNION ALL SELECT max(d.message_id), max(d.folder_id) FROM message d WHERE d.mailbox_id = :mailbox GROUP BY d.cn HAVING count(*) > 1;
 
 -- name: check_blobs_missing
@@ -104,11 +88,6 @@ WHERE blob_id > :after ORDER BY blob_id LIMIT :limit;
 -- in: after int8, limit int8
 -- out: blob int8
 SELECT blob_id FROM blob WHERE blob_id > :after AND hash IS NOT NULL ORDER BY blob_id LIMIT :limit;
-
--- name: check_props_page
--- in: mailbox int8, after int8, limit int8
--- out: item int8, props bytea, recipients bytea
-SELECT message_id, props, recipients FROM message_body WHERE mailbox_id = :mailbox AND message_id > :after ORDER BY message_id LIMIT :limit;
 
 -- define: blob_users = SELECT mime_blob AS blob_id FROM message WHERE mime_blob <> 0 UNION ALL SELECT blob_id FROM attachment WHERE blob_id <> 0 UNION ALL SELECT unnest(value_blobs) FROM message_body UNION ALL SELECT mime_blob FROM queue
 
