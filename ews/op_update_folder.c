@@ -5,6 +5,11 @@
 static enum status remove_field(struct ews_call *call, struct folder_draft *draft, const struct object_id *folder, struct ews_path *path)
 {
     TRY(paths_bind(call, path, 1, folder, false));
+    if (path->kind == PATH_FIELD && path->field->kind == KIND_FOLDER_PERMISSIONS) {
+        draft->permissions = talloc_zero(draft, struct permission); /* nobody is named any more */
+        draft->permission_count = 0;
+        return draft->permissions != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "permissions");
+    }
     if (path->kind != PATH_EXTENDED) {
         enum status status = ews_fail(call, EWS_CODE_PROPERTY_DELETE, "%s", path->uri);
         path_detail(call, path);

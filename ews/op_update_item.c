@@ -81,8 +81,10 @@ static enum status update_one(struct ews_call *call, const struct update_request
     if (change == 0 && request->resolution == CONFLICT_NEVER_OVERWRITE)
         return ews_fail(call, EWS_CODE_CHANGE_KEY_REQUIRED, "NeverOverwrite");
     TRY(apply(call, request, draft, before, change, out));
-    if (is_mail && request->options.disposition != DISPOSITION_SAVE)
-        return send_after(call, request, *out);
+    if (!is_mail || request->options.disposition == DISPOSITION_SAVE)
+        return STATUS_OK;
+    TRY(send_after(call, request, *out));
+    *out = NULL; /* what was sent has no id any more */
     return STATUS_OK;
 }
 
@@ -92,7 +94,8 @@ static enum status answer(struct ews_call *call, enum status status, const struc
         return response_error(call, status, "m:Items");
     response_message(call);
     xml_start(call->out, "m:Items");
-    items_write_id(call, bag_string(item->message->props, PROP_MESSAGE_CLASS, "IPM.Note"), &item->id, output_item_change(item));
+    if (item != NULL)
+        items_write_id(call, bag_string(item->message->props, PROP_MESSAGE_CLASS, "IPM.Note"), &item->id, output_item_change(item));
     xml_end(call->out);
     xml_start(call->out, "m:ConflictResults");
     xml_element_int(call->out, "t:Count", 0);

@@ -24,6 +24,8 @@ LATER_NAMES = {"t:DistinguishedFolderIdNameType": """teamspaceactivity teamspace
     tagitems alltaggeditems externalcontacts teamchat teamchathistory yammerroot yammerinbound yammeroutbound yammerfeeds
     onedriveroot onedriverecylebin onedrivesystem onedrivevolume important starred archive""".split(),
                "t:MailboxTypeType": ["ImplicitContact"], "t:UserPhotoSizeType": ["HR1024xN", "HR1920xN"]}
+# Elements that may be repeated although the schema says once: (type, element). Clients send several names to resolve in one call.
+REPEATED = {("m:ResolveNamesType", "UnresolvedEntry")}
 # Simple types whose values the handlers check themselves, with a better answer than "schema".
 OPEN_TYPES = {"t:UnindexedFieldURIType", "t:PropertyTagType", "t:GuidType", "t:ExcludesAttributeType", "t:DerivedItemIdType",
               "t:ItemClassType", "t:ReminderMinutesBeforeStartType", "t:DictionaryURIType"}
@@ -193,7 +195,9 @@ class Maker:
         position = 0
         while position < len(self.order):
             name = self.order[position]
-            self.rows[name] = self.model(name)
+            children, attributes, text = self.model(name)
+            children = [c[:5] + (0,) if (name, c[2]) in REPEATED else c for c in children]
+            self.rows[name] = children, attributes, text
             position += 1
         return self.write(roots)
 
