@@ -68,6 +68,11 @@ static void add_scope(struct search *search, struct search_statement *statement,
     search_add_number(statement, search->mailbox);
     search_add(statement, " AND ");
     search_add(statement, alias);
+    if (search->folder_count == 1) { /* then an index gives the order, too */
+        search_add(statement, ".folder_id = ");
+        search_add_number(statement, search->folders[0]);
+        return;
+    }
     search_add(statement, ".folder_id = ANY(");
     search_add_numbers(statement, search->folders, search->folder_count);
     search_add(statement, ")");
