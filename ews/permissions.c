@@ -71,6 +71,28 @@ void permissions_write(struct ews_call *call, const char *element, const struct 
     xml_end(call->out);
 }
 
+/* Groups have no mailbox, and rights all the same: those of every member. */
+static enum status read_group(struct ews_call *call, const char *address, struct permission *out)
+{
+    struct person *people = NULL;
+    size_t count = 0;
+    bool more = false;
+    status_chain_clear();
+    enum status status = people_resolve(call->mem, call->session, address, true, false, 10, &people, &count, &more);
+    if (status != STATUS_OK)
+        return ews_recode(call, status, STATUS_NAME_NOT_FOUND, EWS_CODE_PERMISSION_USER);
+    for (size_t i = 0; i < count; i++) {
+        if (people[i].kind != PERSON_GROUP || strcasecmp(people[i].address, address) != 0)
+            continue;
+        out->kind = PERMISSION_PERSON;
+        out->person = people[i].guid;
+        out->display_name = people[i].display_name;
+        out->address = people[i].address;
+        return STATUS_OK;
+    }
+    return ews_fail(call, EWS_CODE_PERMISSION_USER, "%.60s is neither a mailbox nor a group", address);
+}
+
 static enum status read_user(struct ews_call *call, const struct xml_node *user, struct permission *out)
 {
     const char *special = xml_child_text(user, EWS_NS_TYPES, "DistinguishedUser");
@@ -83,8 +105,9 @@ static enum status read_user(struct ews_call *call, const struct xml_node *user,
     if (address == NULL)
         return ews_fail(call, EWS_CODE_PERMISSION_USER, "no address");
     enum status status = user_profile_of_address(call->mem, session_groupware(call->session), address, &profile);
-    if (status != STATUS_OK)
-        return ews_recode(call, status, STATUS_RECIPIENT_NOT_FOUND, EWS_CODE_PERMISSION_USER);
+    if (status == STATUS_RECIPIENT_NOT_FOUND)
+        return read_group(call, address, out);
+    TRY(status);
     out->kind = PERMISSION_PERSON;
     out->person = profile->guid;
     out->display_name = profile->display_name;
