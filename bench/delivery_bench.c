@@ -1,14 +1,20 @@
 /* Goals 1 and 3: durable deliveries a second through the committer, beside the ceiling of one plain statement in the same run.
  *
- *     BOURSE_TEST_PG_FSYNC=on tests/services/with-postgres build/release/bench/delivery_bench [seconds]
+ *     BOURSE_TEST_PG_FSYNC=on tests/services/with-postgres build/release/bench/delivery_bench [seconds [threads [mailboxes]]]
  *
- * Ceiling: each connection runs one CTE statement (counter update, message row, body row of 10 KB) in a transaction of its own. */
+ * With threads only the committer is measured.
+ * Ceiling: each connection runs one CTE statement (counter update, message row, body row of 10 KB) in a transaction of its own.
+ * CPU is that of the processes, so it says more than the speed on a machine that does other things too. */
+#include <ctype.h>
+#include <dirent.h>
 #include <libpq-fe.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "bourse/base/clock.h"
 #include "bourse/base/hash.h"
@@ -18,7 +24,7 @@
 
 #define MAILBOXES 64
 #define MESSAGE_BYTES 10240
-#define THREADS_MAX 32
+#define THREADS_MAX 64
 
 static const char *conninfo;
 static struct store *store;
@@ -115,8 +121,49 @@ static void *ceiling(void *data)
     return NULL;
 }
 
+/* User and system ticks of a process from /proc, by its id; `parent`: 0, or the parent that it must have. */
+static long ticks_of(const char *pid, long parent)
+{
+    char path[64], text[1024] = "";
+    long ppid = 0, times[4] = { 0 };
+    snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+    FILE *file = fopen(path, "r");
+    size_t length = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file != NULL)
+        fclose(file);
+    const char *rest = length > 0 ? strrchr(text, ')') : NULL;
+    if (rest == NULL || sscanf(rest, ") %*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld %ld %ld", &ppid, &times[0], &times[1], &times[2], &times[3]) != 5)
+        return 0;
+    return parent != 0 && ppid != parent ? 0 : parent != 0 ? times[0] + times[1] : times[0] + times[1] + times[2] + times[3];
+}
+
+/* CPU seconds of the database server: the postmaster with its ended children, and the running ones. */
+static double server_cpu(void)
+{
+    const char *pid = getenv("BOURSE_TEST_PG_PID");
+    DIR *folder = pid != NULL ? opendir("/proc") : NULL;
+    long ticks = pid != NULL ? ticks_of(pid, 0) : 0;
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+        if (isdigit((unsigned char)entry->d_name[0]))
+            ticks += ticks_of(entry->d_name, atol(pid));
+    if (folder != NULL)
+        closedir(folder);
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+static double own_cpu(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* CPU seconds a 1,000 of what the last measure() did. */
+static double cpu_here, cpu_server;
+
 static double measure(void *(*work)(void *data), int threads, int64_t seconds)
 {
+    double here = own_cpu(), server = server_cpu();
     pthread_t list[THREADS_MAX];
     atomic_store(&done, 0);
     atomic_store(&stop, false);
@@ -128,7 +175,10 @@ static double measure(void *(*work)(void *data), int threads, int64_t seconds)
     atomic_store(&stop, true);
     for (int i = 0; i < threads; i++)
         pthread_join(list[i], NULL);
-    return (double)atomic_load(&done) * 1e6 / (double)(clock_monotonic_us() - began);
+    double thousands = (double)atomic_load(&done) / 1000;
+    cpu_here = (own_cpu() - here) / thousands;
+    cpu_server = (server_cpu() - server) / thousands;
+    return thousands * 1e9 / (double)(clock_monotonic_us() - began);
 }
 
 static void make_ceiling_tables(void)
@@ -155,6 +205,18 @@ static void make_mailboxes(TALLOC_CTX *mem)
     }
 }
 
+static int measure_one(TALLOC_CTX *mem, int64_t seconds, int argc, char **argv)
+{
+    int threads = atoi(argv[2]);
+    mailbox_count = argc > 3 ? (size_t)atol(argv[3]) : MAILBOXES;
+    if (threads < 1 || threads > THREADS_MAX || mailbox_count < 1 || mailbox_count > MAILBOXES)
+        return 2;
+    double ours = measure(session, threads, seconds);
+    printf("%d threads, %zu mailboxes: %.0f msg/s, CPU s/1,000: PostgreSQL %.3f, here %.3f\n", threads, mailbox_count, ours, cpu_server, cpu_here);
+    talloc_free(mem);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const int threads[] = { 1, 8, 32 };
@@ -167,14 +229,18 @@ int main(int argc, char **argv)
     make_mailboxes(mem);
     make_ceiling_tables();
     must(committer_start(mem, store, NULL, &committer), "committer");
-    printf("%8s %18s %18s %7s\n", "threads", "committer msg/s", "one statement/s", "ratio");
+    if (argc > 2)
+        return measure_one(mem, seconds, argc, argv);
+    printf("%8s %16s %16s %7s   %s\n", "threads", "committer msg/s", "one statement/s", "ratio", "CPU s/1,000: PostgreSQL + here (one statement)");
     for (size_t i = 0; i < ARRAY_LENGTH(threads); i++) {
         mailbox_count = MAILBOXES;
-        double top = measure(ceiling, threads[i], seconds), ours = measure(session, threads[i], seconds);
-        printf("%8d %18.0f %18.0f %6.0f%%\n", threads[i], ours, top, ours * 100 / top);
+        double top = measure(ceiling, threads[i], seconds), top_cpu = cpu_server;
+        double ours = measure(session, threads[i], seconds);
+        printf("%8d %16.0f %16.0f %6.0f%%   %.3f + %.3f (%.3f)\n", threads[i], ours, top, ours * 100 / top, cpu_server, cpu_here, top_cpu);
     }
     mailbox_count = 1;
-    printf("%8s %18.0f   (one hot mailbox, 10 sessions)\n", "10", measure(session, 10, seconds));
+    double hot = measure(session, 10, seconds);
+    printf("%8s %16.0f   (one hot mailbox, 10 sessions) %15.3f + %.3f\n", "10", hot, cpu_server, cpu_here);
     talloc_free(mem);
     return 0;
 }
