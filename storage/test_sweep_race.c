@@ -121,7 +121,7 @@ static void sweeping_loses_nothing(void **state)
     struct check_result result;
     OK(check_shared(f->store, true, false, print, NULL, &result));
     assert_int_equal(result.findings, 0);
-    assert_true(swept > WRITERS); /* there was something to race with */
+    assert_true(swept > 0); /* there was something to race with */
 }
 
 int main(void)
