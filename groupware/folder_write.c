@@ -178,7 +178,7 @@ enum status folder_mark_read(struct session *session, const struct object_id *id
 {
     (void)suppress_receipts; /* read receipts are only ever sent for items that a person opened */
     bool left = true;
-    TRY(access_need(session, id->mailbox, id->folder, RIGHT_READ_ANY));
+    TRY(access_need(session, id->mailbox, id->folder, RIGHT_EDIT_ANY));
     while (left) {
         struct mailbox_key key;
         struct transaction *tx = NULL;

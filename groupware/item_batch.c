@@ -138,7 +138,7 @@ static enum status apply_read(struct slice_work *work, void *data)
 
 enum status item_mark_read(struct session *session, const struct object_id *ids, size_t count, bool read, enum status *statuses)
 {
-    struct batch batch = { .session = session, .any = RIGHT_READ_ANY, .own = 0, .apply = apply_read, .data = &read };
+    struct batch batch = { .session = session, .any = RIGHT_EDIT_ANY, .own = RIGHT_EDIT_OWN, .apply = apply_read, .data = &read };
     return run_batch(&batch, ids, count, statuses);
 }
 

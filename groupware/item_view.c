@@ -86,7 +86,9 @@ enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct sessio
     struct rights_memory memory = { 0 };
     if (loaded == NULL)
         return status_fail(STATUS_NO_MEMORY, "items");
-    TRY(store_message_load_many(mem, tx, mailbox->id, items, count, item_store_parts(parts), loaded));
+    /* whose item it is stands in the bag */
+    unsigned creator = session_owns(session, mailbox) ? 0 : MESSAGE_BAG;
+    TRY(store_message_load_many(mem, tx, mailbox->id, items, count, item_store_parts(parts) | creator, loaded));
     for (size_t i = 0; i < count; i++) {
         out[i] = NULL;
         statuses[i] = STATUS_ITEM_NOT_FOUND;

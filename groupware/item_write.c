@@ -10,21 +10,29 @@
 
 enum { CHANGE_ATTEMPTS = 5 };
 
-static enum status reload(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *key, int64_t folder, int64_t item, struct item **out)
+/* The saved item as the writing transaction sees it: read before the commit, so that a failure leaves nothing behind, and without asking for the
+ * right to read, which who may only add items does not have. */
+static enum status read_back(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t item,
+                             struct item **out)
 {
-    struct object_id id = { .kind = OBJECT_ITEM, .mailbox = key->guid, .folder = folder, .item = item };
-    return item_get(mem, session, &id, 0, out);
+    struct loaded_message loaded;
+    uint32_t rights = 0;
+    TRY(store_message_load(mem, tx, key->id, item, item_store_parts(0), &loaded));
+    TRY(access_in(tx, session, key, loaded.row.folder, &rights));
+    return item_of_message(mem, key, &loaded, 0, rights, out);
 }
 
-static enum status create_in(struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
-                             const struct prepared_message *prepared, const struct item_create_options *options, struct message_created *created)
+static enum status create_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
+                             const struct prepared_message *prepared, const struct item_create_options *options, struct item **out)
 {
     struct store_mailbox mailbox;
+    struct message_created created;
     struct message_place place = { .is_fai = options->is_associated, .is_read = options->is_read || options->is_draft };
     TRY(access_need_in(tx, session, key, folder, RIGHT_CREATE));
     TRY(store_mailbox_lock(tx, key->id, &mailbox));
     TRY(quota_check_save(session->groupware, &mailbox, prepared_message_size(prepared)));
-    TRY(store_message_create(tx, key->id, folder, prepared, &place, created));
+    TRY(store_message_create(tx, key->id, folder, prepared, &place, &created));
+    TRY(read_back(mem, tx, session, key, created.item, out));
     return transaction_commit(tx);
 }
 
@@ -34,7 +42,6 @@ static enum status save_new(TALLOC_CTX *mem, struct session *session, const stru
     struct mailbox_key key;
     struct transaction *tx = NULL;
     struct prepared_message *prepared = NULL;
-    struct message_created created;
     TRY(session_locate(session, folder->mailbox, &key));
     TRY(item_fill_defaults(message, session, &key));
     int32_t flags = bag_int32(message->props, PROP_MESSAGE_FLAGS, 0);
@@ -42,10 +49,9 @@ static enum status save_new(TALLOC_CTX *mem, struct session *session, const stru
     TRY(store_check_space(session->groupware->store));
     TRY(store_message_prepare(message, session->groupware->store, message, &prepared));
     TRY(folder_begin(mem, session, folder->mailbox, TRANSACTION_WRITE, &key, &tx));
-    enum status status = create_in(tx, session, &key, folder->folder, prepared, options, &created);
+    enum status status = create_in(mem, tx, session, &key, folder->folder, prepared, options, out);
     talloc_free(tx);
-    TRY(status);
-    return reload(mem, session, &key, folder->folder, created.item, out);
+    return status;
 }
 
 enum status item_create(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, const struct message *message,
@@ -85,6 +91,7 @@ struct change_work {
     int64_t expected_change;
     enum conflict_resolution resolution;
     const struct item_change *change;
+    struct item **out;
 };
 
 /* Reads the newest version, checks the client's change key against it, and applies the change in memory. */
@@ -101,7 +108,8 @@ static enum status read_and_change(TALLOC_CTX *mem, const struct change_work *wo
     return item_change_apply(loaded->message, work->change);
 }
 
-static enum status write_change(TALLOC_CTX *mem, const struct change_work *work, const struct mailbox_key *key, const struct loaded_message *loaded)
+static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, const struct change_work *work, const struct mailbox_key *key,
+                                const struct loaded_message *loaded)
 {
     struct groupware *groupware = work->session->groupware;
     struct prepared_message *prepared = NULL;
@@ -120,6 +128,8 @@ static enum status write_change(TALLOC_CTX *mem, const struct change_work *work,
     if (status == STATUS_OK && read != NULL)
         status = store_message_set_read(tx, key->id, &work->id->item, 1, read->boolean, NULL);
     if (status == STATUS_OK)
+        status = read_back(out, tx, work->session, key, work->id->item, work->out);
+    if (status == STATUS_OK)
         status = transaction_commit(tx);
     talloc_free(tx);
     return status;
@@ -129,7 +139,8 @@ static enum status write_change(TALLOC_CTX *mem, const struct change_work *work,
 enum status item_update(TALLOC_CTX *mem, struct session *session, const struct object_id *id, int64_t expected_change,
                         enum conflict_resolution resolution, const struct item_change *change, struct item **out)
 {
-    struct change_work work = { .session = session, .id = id, .expected_change = expected_change, .resolution = resolution, .change = change };
+    struct change_work work = { .session = session, .id = id, .expected_change = expected_change, .resolution = resolution, .change = change,
+                                .out = out };
     struct mailbox_key key = { 0 };
     enum status status = STATUS_CONFLICT;
     TRY(store_check_space(session->groupware->store));
@@ -139,13 +150,12 @@ enum status item_update(TALLOC_CTX *mem, struct session *session, const struct o
         status = read_and_change(step, &work, &key, &loaded);
         bool is_final = status != STATUS_OK;
         if (!is_final)
-            status = write_change(step, &work, &key, &loaded);
+            status = write_change(mem, step, &work, &key, &loaded);
         talloc_free(step);
         if (is_final)
             return status;
     }
-    TRY(status);
-    return reload(mem, session, &key, id->folder, id->item, out);
+    return status;
 }
 
 static enum status numbers_of_new(const struct item *before, const struct item *after, const struct object_id *item_id, size_t count,

@@ -188,6 +188,26 @@ static void strangers_see_nothing_until_they_are_let_in(void **state)
     assert_int_equal(status, STATUS_ACCESS_DENIED);
     struct item_create_options options = { 0 };
     assert_int_equal(item_create(f->mem, bob, &folder, message_new(f->mem), &options, &seen), STATUS_ACCESS_DENIED);
+    OK(item_mark_read(bob, &item->id, 1, true, &status));
+    assert_int_equal(status, STATUS_ACCESS_DENIED); /* the read state is alice's */
+    assert_int_equal(folder_mark_read(bob, &folder, true, true), STATUS_ACCESS_DENIED);
+}
+
+static void who_may_only_add_items_gets_them_saved(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice"), *bob = fixture_session(f, "bob");
+    struct object_id folder = fresh_folder(f, alice, "letter box");
+    struct item *theirs = note(f, alice, &folder, "of alice"), *seen = NULL;
+    const uint32_t rights[] = { RIGHT_CREATE | RIGHT_FOLDER_VISIBLE, RIGHT_CREATE };
+    for (size_t i = 0; i < 2; i++) {
+        struct permission entry = { .kind = PERMISSION_PERSON, .person = session_principal(bob), .display_name = "Bob", .rights = rights[i] };
+        OK(permissions_set(alice, &folder, &entry, 1));
+        struct item *item = note(f, bob, &folder, "of bob");
+        OK(item_get(f->mem, alice, &item->id, 0, &seen));
+        assert_int_equal(item_get(f->mem, bob, &item->id, 0, &seen), i == 0 ? STATUS_OK : STATUS_ITEM_NOT_FOUND);
+        assert_int_not_equal(item_get(f->mem, bob, &theirs->id, 0, &seen), STATUS_OK);
+    }
 }
 
 static void page_costs_the_same_whatever_its_length(void **state)
@@ -214,7 +234,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_test, fixture_test_end)
     const struct CMUnitTest tests[] = {
         T(folder_lives_its_life), T(change_is_checked_against_what_the_client_saw), T(moved_item_has_a_new_id), T(attachments_come_and_go),
-        T(attachment_of_received_mail_is_read_from_its_mime), T(strangers_see_nothing_until_they_are_let_in),
+        T(attachment_of_received_mail_is_read_from_its_mime), T(strangers_see_nothing_until_they_are_let_in), T(who_may_only_add_items_gets_them_saved),
         T(page_costs_the_same_whatever_its_length),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -75,7 +75,7 @@ enum delete_mode { DELETE_HARD, DELETE_SOFT, DELETE_MOVE_TO_DELETED };
 enum status folder_delete(struct session *session, const struct object_id *id, enum delete_mode mode) MUST_CHECK;
 /* Deletes all items (and subfolders when asked), in slices; the folder stays. */
 enum status folder_empty(struct session *session, const struct object_id *id, enum delete_mode mode, bool subfolders) MUST_CHECK;
-/* Marks all items of the folder. */
+/* Marks all items of the folder. Needs EDIT_ANY: the read state is the mailbox's, who may only read must not change what its owner sees. */
 enum status folder_mark_read(struct session *session, const struct object_id *id, bool read, bool suppress_receipts) MUST_CHECK;
 
 #endif

@@ -70,7 +70,7 @@ struct item_change {
 enum status item_update(TALLOC_CTX *mem, struct session *session, const struct object_id *id, int64_t expected_change,
                         enum conflict_resolution resolution, const struct item_change *change, struct item **out) MUST_CHECK;
 
-/* Batches give a status an item and do all that can be done. */
+/* Batches give a status an item and do all that can be done. item_mark_read needs EDIT_ANY, or EDIT_OWN for own items, as item_update does. */
 enum status item_mark_read(struct session *session, const struct object_id *ids, size_t count, bool read, enum status *statuses) MUST_CHECK;
 enum status item_delete(struct session *session, const struct object_id *ids, size_t count, enum delete_mode mode, enum status *statuses) MUST_CHECK;
 /* new_ids[i] is the item's id in the new folder. A move may cross mailboxes (then it is copy and delete, in that order). */
