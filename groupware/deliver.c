@@ -6,7 +6,6 @@
 #include "address.h"
 #include "bourse/base/hash.h"
 #include "bourse/base/log.h"
-#include "bourse/base/metrics.h"
 #include "bourse/base/text.h"
 #include "bourse/mime/header.h"
 #include "bourse/mime/import.h"
@@ -191,11 +190,7 @@ static void give_results(struct acceptance *work)
         enum status result = work->delivery.recipients[i].result;
         if (target->is_only_target)
             work->envelope->recipients[target->envelope_index].result = result;
-        if (result == STATUS_DUPLICATE)
-            metric_add(METRIC_DUPLICATES, 1);
-        else if (result == STATUS_OK)
-            metric_add(METRIC_DELIVERED, 1);
-        else if (!target->is_only_target)
+        if (result != STATUS_OK && result != STATUS_DUPLICATE && !target->is_only_target)
             log_failure(EVENT_SMTP_REFUSED, result, "member %s of a group did not get a message", target->address);
     }
     if (work->options->copy != NULL)

@@ -11,6 +11,7 @@
 #include "bourse/storage/sweep.h"
 #include "groupware_state.h"
 #include "locate.h"
+#include "quota_warning.h"
 
 /* storage's numbers for wake-ups that are no mailbox (events.h). */
 enum { WAKE_QUEUE = 0, WAKE_ALL = -1 };
@@ -113,7 +114,8 @@ enum status groupware_sweep(struct groupware *groupware)
     };
     struct sweep_result result = { 0 };
     directory_tick(groupware->directory);
-    return sweep_run(groupware->store, &options, &result);
+    TRY(sweep_run(groupware->store, &options, &result));
+    return quota_warn_owners(groupware);
 }
 
 void groupware_on_change(struct groupware *groupware, void (*wake)(struct guid mailbox, void *data), void *data)

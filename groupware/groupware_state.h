@@ -21,6 +21,7 @@ struct groupware {
     void (*on_work)(void *data);
     void *on_work_data;
     char worker[64]; /* names this process in queue leases */
+    int64_t quotas_looked_us; /* when groupware_sweep last looked for full mailboxes; 0: never */
 };
 
 #endif

@@ -188,6 +188,36 @@ static void looping_message_is_refused(void **state)
     assert_int_equal(deliver_accept(f->mem, f->groupware, &envelope, slice_of_text(mail)), STATUS_LOOP_DETECTED);
 }
 
+static void full_mailbox_is_warned_once_a_day(void **state)
+{
+    struct fixture *f = *state;
+    struct session *frank = fixture_session(f, "frank");
+    fixture_deliver(f, "a@partner.test", "frank@example.test", "fills it", "x");
+    OK(config_set(f->config, "mailbox.warning_quota=10"));
+    for (int day = 0; day < 2; day++) {
+        OK(groupware_sweep(f->groupware));
+        assert_non_null(find_subject(f, frank, FOLDER_ROLE_INBOX, "Your mailbox is almost full")); /* and only one */
+        clock_test_freeze(clock_now() + 2 * INSTANT_PER_HOUR);
+    }
+    clock_test_release();
+    OK(config_set(f->config, "mailbox.warning_quota=0"));
+}
+
+static void full_mailbox_neither_sends_nor_receives(void **state)
+{
+    struct fixture *f = *state;
+    struct session *erin = fixture_session(f, "erin");
+    struct submit_options options = { 0 };
+    struct route route;
+    fixture_deliver(f, "a@partner.test", "erin@example.test", "fills it", "x");
+    OK(config_set(f->config, "mailbox.receive_quota=10"));
+    OK(config_set(f->config, "mailbox.send_quota=10"));
+    assert_int_equal(deliver_route(f->mem, f->groupware, "erin@example.test", &route), STATUS_QUOTA_EXCEEDED);
+    assert_int_equal(submit_message(erin, draft_to(f, "bob@example.test", "too much"), &options, NULL), STATUS_SEND_QUOTA_EXCEEDED);
+    OK(config_set(f->config, "mailbox.receive_quota=0"));
+    OK(config_set(f->config, "mailbox.send_quota=0"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_test, fixture_test_end)
@@ -195,6 +225,7 @@ int main(void)
         T(message_arrives_with_its_body), T(unknown_recipient_is_told_apart_from_remote), T(group_gives_each_member_one_copy),
         T(retried_message_is_one_message), T(remote_recipient_is_queued_and_leased_once), T(sent_message_reaches_the_other_and_sent_items),
         T(draft_is_sent_once), T(foreign_sender_is_refused), T(judged_junk_goes_to_its_folder), T(looping_message_is_refused),
+        T(full_mailbox_is_warned_once_a_day), T(full_mailbox_neither_sends_nor_receives),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -1,5 +1,7 @@
 /* boursectl mailbox create | list | show | delete */
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bourse/directory/directory.h"
@@ -186,10 +188,56 @@ static int delete_run(struct tool *tool)
     return TOOL_OK;
 }
 
+/* "2GiB", "500MB" or bytes; the config layer knows the units. NULL leaves the old value. */
+static bool parse_size(const char *text, uint64_t *out)
+{
+    static const struct {
+        const char *unit;
+        uint64_t bytes;
+    } units[] = { { "", 1 }, { "KiB", 1024 }, { "MiB", 1024 * 1024 }, { "GiB", 1024 * 1024 * 1024 } };
+    char *end = NULL;
+    if (text == NULL)
+        return true;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    for (size_t i = 0; errno == 0 && end != text && i < ARRAY_LENGTH(units); i++)
+        if (strcmp(end, units[i].unit) == 0 && number <= INT64_MAX / units[i].bytes) {
+            *out = number * units[i].bytes;
+            return true;
+        }
+    return false;
+}
+
+static enum status set_quotas(struct tool *tool, struct store *store, int64_t id, const char *const texts[3])
+{
+    struct transaction *tx = NULL;
+    struct store_mailbox mailbox;
+    TRY(transaction_begin(tool->mem, store, TRANSACTION_WRITE, &tx));
+    TRY(store_mailbox_lock(tx, id, &mailbox));
+    if (!parse_size(texts[0], &mailbox.warning_quota) || !parse_size(texts[1], &mailbox.send_quota) || !parse_size(texts[2], &mailbox.receive_quota))
+        return status_fail(STATUS_INVALID_ARGUMENT, "sizes are bytes, or a number with KiB, MiB or GiB");
+    TRY(store_mailbox_set_quotas(tx, id, mailbox.warning_quota, mailbox.send_quota, mailbox.receive_quota));
+    return transaction_commit(tx);
+}
+
+static int quota_run(struct tool *tool)
+{
+    const char *texts[] = { tool_option(tool, "--warning"), tool_option(tool, "--send"), tool_option(tool, "--receive") };
+    if (tool->argc != 1 || (texts[0] == NULL && texts[1] == NULL && texts[2] == NULL))
+        return tool_usage("mailbox quota needs one mailbox and at least one of --warning, --send, --receive");
+    int64_t id = tool_mailbox(tool, tool->argv[0]);
+    struct store *store = id != 0 ? tool_store(tool) : NULL;
+    if (store == NULL)
+        return TOOL_FAILED;
+    enum status status = set_quotas(tool, store, id, texts);
+    return status == STATUS_OK ? TOOL_OK : tool_fail(status, "%s", tool->argv[0]);
+}
+
 const struct tool_command mailbox_commands[] = {
     { "mailbox create", "ADDRESS|--all", "make the mailbox of a directory entry, or all", true, create_run },
     { "mailbox list", "", "all mailboxes with their sizes", true, list_run },
     { "mailbox show", "MAILBOX", "one mailbox with its folders", true, show_run },
+    { "mailbox quota", "MAILBOX [--warning SIZE] [--send SIZE] [--receive SIZE]", "its own quotas; 0: the configured default", true, quota_run },
     { "mailbox delete", "MAILBOX [--yes]", "delete a mailbox and its content", true, delete_run },
     { NULL, NULL, NULL, false, NULL },
 };
