@@ -77,6 +77,16 @@ static bool is_settable(prop_tag tag)
     return info == NULL || (info->storage != COMPUTED && !(info->flags & PROPERTY_READ_ONLY));
 }
 
+/* [MS-OXCMSG] 2.2.1.6: mfRead and mfUnsent; the other flags follow from the item. Importers (DavMail's APPEND) set them to say that mail is no draft. */
+static enum status set_message_flags(struct draft *draft, const struct value *flags)
+{
+    draft->has_read = true;
+    draft->is_read = (flags->int32 & 0x1) != 0;
+    draft->has_flags = true;
+    draft->is_unsent = (flags->int32 & 0x8) != 0;
+    return STATUS_OK;
+}
+
 enum status in_extended(struct draft *draft, const struct field *field, const struct xml_node *node)
 {
     struct ews_path path;
@@ -89,6 +99,10 @@ enum status in_extended(struct draft *draft, const struct field *field, const st
     TRY(paths_bind(draft->call, &path, 1, &draft->folder, true));
     if (path.tag == 0)
         return status_fail(STATUS_INTERNAL, "a property name was not mapped");
+    if (path.tag == PROP_MESSAGE_FLAGS) {
+        TRY(extended_read(draft->call, &path, node, &value));
+        return set_message_flags(draft, &value);
+    }
     if (!is_settable(path.tag)) {
         enum status status = ews_fail(draft->call, EWS_CODE_PROPERTY_SET, "property 0x%08X", path.tag);
         path_detail(draft->call, &path);

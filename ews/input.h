@@ -17,6 +17,7 @@ struct draft {
     bool has_mime;
     struct slice mime;
     bool has_read, is_read;
+    bool has_flags, is_unsent;    /* PidTagMessageFlags, which may be given to new items */
     bool is_associated;
     const struct bag *before;     /* of the item that is changed; NULL for new ones */
 };

@@ -36,7 +36,7 @@ static enum status default_folder(struct ews_call *call, const struct item_type 
 static enum status save(struct ews_call *call, struct draft *draft, const struct object_id *folder, bool is_draft, struct created *out)
 {
     struct item *item = NULL;
-    struct item_create_options options = { .is_associated = draft->is_associated, .is_draft = is_draft,
+    struct item_create_options options = { .is_associated = draft->is_associated, .is_draft = draft->has_flags ? draft->is_unsent : is_draft,
                                            .is_read = draft->has_read ? draft->is_read : true };
     if (draft->has_mime)
         TRY(item_create_from_mime(call->mem, call->session, folder, draft->mime, draft->message->props, &options, &item));

@@ -138,7 +138,7 @@ enum status op_find_item(struct ews_call *call)
         struct object_id folder;
         status = ews_give(call, &failure);
         if (status == STATUS_OK)
-            status = find_one(call, &request, node, &folder, &page);
+            status = ews_recode(call, find_one(call, &request, node, &folder, &page), STATUS_INVALID_PROPERTY, EWS_CODE_PATH_FOR_SORT);
         TRY(status == STATUS_OK ? write_page(call, &request, &folder, page) : response_error(call, status, NULL));
     }
     return response_end(call);

@@ -92,6 +92,13 @@ static const struct value *entry_id_value(struct output *o, prop_tag tag, const 
     return keep_value(o, value_bytes(tag, bytes));
 }
 
+/* The number that IMAP gateways take as UID: item ids grow within a folder, are never used again, and a move makes a new one. */
+static const struct value *article_number(struct output *o, prop_tag tag)
+{
+    int64_t item = o->item->id.item;
+    return o->embedded == NULL && item <= INT32_MAX ? keep_value(o, value_int32(tag, (int32_t)item)) : NULL;
+}
+
 /* What the bag does not hold because it is computed. */
 static const struct value *item_value(struct output *o, prop_tag tag)
 {
@@ -100,6 +107,7 @@ static const struct value *item_value(struct output *o, prop_tag tag)
     switch (tag) {
     case PROP_ENTRY_ID: return o->embedded == NULL ? entry_id_value(o, tag, &item->id) : NULL;
     case PROP_PARENT_ENTRY_ID: return o->embedded == NULL ? entry_id_value(o, tag, &parent) : NULL;
+    case PROP_INTERNET_ARTICLE_NUMBER: return article_number(o, tag);
     case PROP_READ: return keep_value(o, value_bool(tag, item->is_read));
     case PROP_HAS_ATTACHMENTS: return keep_value(o, value_bool(tag, item->has_attachments));
     case PROP_ASSOCIATED: return keep_value(o, value_bool(tag, item->is_associated));

@@ -308,7 +308,9 @@ enum status query_sort(struct ews_call *call, const struct xml_node *node, const
         }
         if (tag_of(&path) == 0)
             continue; /* nobody has the property, so it orders nothing */
-        (*out)[(*count)++] = (struct sort_key){ tag_of(&path), direction != NULL && strcmp(direction, "Descending") == 0 };
+        /* Article numbers are given in the order of creation (out_extended.c). */
+        prop_tag tag = tag_of(&path) == PROP_INTERNET_ARTICLE_NUMBER ? PROP_CREATION_TIME : tag_of(&path);
+        (*out)[(*count)++] = (struct sort_key){ tag, direction != NULL && strcmp(direction, "Descending") == 0 };
     }
     return STATUS_OK;
 }
