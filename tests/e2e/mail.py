@@ -1,5 +1,6 @@
 """Sending over SMTP and waiting for things to happen."""
 import email.message
+import email.policy
 import email.utils
 import smtplib
 import ssl
@@ -33,7 +34,8 @@ def swaks(server, *options, port=None, timeout=60):
 
 
 def build(sender, recipients, subject, body="Hello", attachments=()):
-    message = email.message.EmailMessage()
+    # lines end with CR LF: smtplib hands bytes on as they are
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
     message["From"], message["To"], message["Subject"] = sender, ", ".join(recipients), subject
     message["Date"], message["Message-ID"] = email.utils.localtime(), email.utils.make_msgid(domain="partner.test")
     message.set_content(body)
