@@ -64,8 +64,10 @@ instance_postgres_start() {
     postgres_find || die "no PostgreSQL server of version 15 or later is installed"
     cp "${BASH_SOURCE[0]%/*}/postgresql.conf" "$state/postgres/settings.conf"
     instance_give "$state/postgres/settings.conf"
-    grep -q bourse "$state/postgres/data/postgresql.conf" ||
+    if ! grep -q bourse "$state/postgres/data/postgresql.conf"; then
         echo "include '$state/postgres/settings.conf' # bourse" >>"$state/postgres/data/postgresql.conf"
+        sync "$state/postgres/data/postgresql.conf"
+    fi
     if process_alive "$state/pid/postgres"; then return; fi
     # after a kill -9 the old server's children may need a moment to notice, and until then a new one refuses to start
     for attempt in 1 2 3 4 5 6 7 8; do

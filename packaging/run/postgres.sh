@@ -36,6 +36,8 @@ postgres_initialise() {
     } >"$data.new/pg_ident.conf"
     (cd / && echo "CREATE DATABASE $database;" | "${as_service[@]}" "$postgres_bin/postgres" --single -D "$data.new" \
         postgres) >>"$log" 2>&1 || return 1
+    # what came after initdb, which syncs its own files: a power cut must not leave them empty
+    sync "$data.new/pg_hba.conf" "$data.new/pg_ident.conf"
     mv "$data.new" "$data"
 }
 
