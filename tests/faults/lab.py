@@ -86,16 +86,23 @@ class Lab:
         self.instance.stop()
 
     def restart_with(self, **settings):
-        """Stops everything and starts it with other configuration options; section__option=value, None: the default again."""
-        self.stop()
+        """Restarts boursed with other configuration options; section__option=value, None: the default again."""
         for name, value in settings.items():
             self.instance.settings.pop(name.replace("__", "."), None)
             if value is not None:
                 self.instance.settings[name.replace("__", ".")] = value
-        path = os.path.join(self.data, "settings")
-        if os.path.exists(path):
-            os.unlink(path)
-        self.start()
+        self.end_boursed()
+        with open(os.path.join(self.data, "settings"), "w", encoding="utf-8") as file:
+            file.writelines(f"{option} = {value}\n" for option, value in self.instance.settings.items())
+        self.service("boursed")
+        self.wait_ready()
+
+    def end_boursed(self, number=signal.SIGTERM):
+        """SIGTERM to the master, or SIGKILL to all."""
+        pids = self.boursed_processes()
+        for pid in pids if number == signal.SIGKILL else pids[:1]:
+            kill(pid, number)
+        wait_until(lambda: not any(alive(pid) for pid in pids), 20, "boursed's end")
 
     def service(self, name, timeout=180):
         """Starts postgres, directory or boursed again."""
@@ -114,14 +121,15 @@ class Lab:
         return self.instance.state
 
     def wait_ready(self, seconds=60):
-        """Until SMTP greets."""
-        wait_until(lambda: self.greets(self.instance.smtp_port), seconds, "SMTP")
+        """Until SMTP greets and HTTPS is listened on."""
+        wait_until(lambda: self.answers(self.instance.smtp_port, b"220 "), seconds, "SMTP")
+        wait_until(lambda: self.answers(self.instance.port_base + 443), seconds, "HTTPS")
 
     @staticmethod
-    def greets(port):
+    def answers(port, greeting=b""):
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
-                return client.recv(4) == b"220 "
+                return not greeting or client.recv(4) == greeting
         except OSError:
             return False
 

@@ -18,7 +18,7 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from catalogue import TESTS  # noqa: E402
-from lab import Lab, Skip  # noqa: E402
+from lab import Skip  # noqa: E402
 
 SANITIZER = re.compile(r"^.*(?:ERROR: \w*Sanitizer|runtime error:|WARNING: ThreadSanitizer).*$", re.M)
 SHORT_SECONDS, LONG_SECONDS = 120, 4 * 3600
@@ -31,16 +31,17 @@ def too_late(_number, _frame):
 class Runner:
     def __init__(self, arguments, folder):
         self.arguments, self.folder = arguments, folder
-        self.lab = None
+        self.lab = None  # of the kind that the running test wants
         self.passed = self.failed = 0
         self.skipped, self.lines = [], []
 
-    def shared_lab(self):
-        """The instance that the tests share; a test that failed leaves a fresh one to the next."""
-        if self.lab is None:
+    def shared_lab(self, kind):
+        """The instance that the tests of its kind share; a test that failed leaves a fresh one to the next."""
+        if type(self.lab) is not kind:
+            self.drop_lab()
             folder = tempfile.mkdtemp(prefix="lab-", dir=self.folder)
             os.chmod(folder, 0o711)
-            self.lab = Lab(folder, self.arguments.build, self.arguments.long)
+            self.lab = kind(folder, self.arguments.build, self.arguments.long)
             self.lab.start()
         return self.lab
 
@@ -53,11 +54,11 @@ class Runner:
         self.lines.append(line)
         print(line, flush=True)
 
-    def run(self, name, function):
+    def run(self, name, function, kind):
         signal.alarm(LONG_SECONDS if self.arguments.long else SHORT_SECONDS)
         began = time.monotonic()
         try:
-            figures = function(self.shared_lab())
+            figures = function(self.shared_lab(kind))
             signal.alarm(0)
             good = figures.good()
             self.say(f"{'ok  ' if good else 'FAIL'} {name}: {figures} ({time.monotonic() - began:.1f} s)")
@@ -70,6 +71,7 @@ class Runner:
         except Skip as reason:
             signal.alarm(0)
             self.skipped.append(f"faults {name}: {reason}")
+            self.drop_lab()
             self.say(f"skip {name}: {reason}")
         except Exception:  # a test may fail in any way
             signal.alarm(0)
@@ -121,9 +123,9 @@ def parse():
 
 def main():
     arguments = parse()
-    tests = [(name, function) for name, function in TESTS if arguments.only in name]
+    tests = [(name, function, kind) for name, function, kind in TESTS if arguments.only in name]
     if arguments.list:
-        print("\n".join(name for name, _ in tests))
+        print("\n".join(name for name, _, _ in tests))
         return 0
     # what is to be ended ends by an exception, so that servers and mounts are cleared away
     signal.signal(signal.SIGALRM, too_late)
@@ -134,8 +136,8 @@ def main():
     os.chmod(folder, 0o711)
     runner = Runner(arguments, folder)
     try:
-        for name, function in tests:
-            runner.run(name, function)
+        for test in tests:
+            runner.run(*test)
     finally:
         runner.drop_lab()
         runner.check_logs()

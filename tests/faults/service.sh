@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # service.sh DATA PRESET postgres|directory|boursed: starts one server of the instance in DATA again, the way ./run does.
-# boursed: returns at once, without waiting until it is ready (it may not become ready: that may be the test).
+# boursed: with the options in DATA/settings; returns at once, without waiting until it is ready (it may not become ready: that may be
+# the test).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 PATH=$PATH:/usr/sbin:/sbin
@@ -20,6 +21,7 @@ case $3 in
     boursed)
         instance_programs
         instance_ports_free
+        instance_configure
         instance_boursed_start
         ;;
     *) die "unknown server $3" ;;
