@@ -195,7 +195,7 @@ static void test_hop(void **state)
     struct config *config = config_default(NULL);
     struct hop hop;
     (void)state;
-    assert_int_equal(config_set(config, "queue.routes={\"a.test=mx.test\", \"b.test=[::1]:2525\", \"*=other.test:26\"}"), STATUS_OK);
+    assert_int_equal(config_set(config, "queue.routes=a.test=mx.test, b.test=[::1]:2525, *=other.test:26"), STATUS_OK);
     assert_int_equal(hop_find(config, config, "a.test", &hop), STATUS_OK);
     assert_string_equal(hop.host, "mx.test");
     assert_int_equal(hop.port, 25);
@@ -204,8 +204,8 @@ static void test_hop(void **state)
     assert_int_equal(hop.port, 2525);
     assert_int_equal(hop_find(config, config, "c.test", &hop), STATUS_OK);
     assert_string_equal(hop.host, "other.test");
-    static const char *const bad[] = { "queue.routes={\"a.test\"}", "queue.routes={\"=mx.test\"}", "queue.routes={\"a.test=\"}", "queue.routes={\"a.test=mx:0\"}",
-                                       "queue.routes={\"a.test=mx:x\"}", "queue.routes={\"a.test=[::1\"}", "queue.routes={\"a.test=[::1]x\"}" };
+    static const char *const bad[] = { "queue.routes=a.test", "queue.routes==mx.test", "queue.routes=a.test=", "queue.routes=a.test=mx:0",
+                                       "queue.routes=a.test=mx:x", "queue.routes=a.test=[::1", "queue.routes=a.test=[::1]x" };
     for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
         assert_int_equal(config_set(config, bad[i]), STATUS_OK);
         assert_int_equal(hop_check(config), STATUS_CONFIGURATION);

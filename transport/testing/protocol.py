@@ -36,7 +36,7 @@ class Server:
         shutil.copy(CERTIFICATE, cert)
         spool = os.path.join(self.folder, "spool")
         os.mkdir(spool)
-        settings = {"tls.certificate": cert, "tls.key": key, "server.hostname": "mail.example.test", "server.domains": "{example.test}",
+        settings = {"tls.certificate": cert, "tls.key": key, "server.hostname": "mail.example.test", "server.domains": "example.test",
                     "server.data_directory": spool, **options}
         command = [program, self.folder] + [f"{name}={value}" for name, value in settings.items()]
         self.log = open(os.path.join(self.folder, "log"), "wb")
