@@ -7,15 +7,20 @@
 
 #define TICK_US INT64_C(1000000)
 
-/* The guard for the spool's file system; the database's is looked at by groupware. */
+static bool is_space_low(const char *folder, uint64_t least)
+{
+    struct statvfs space;
+    return folder[0] != '\0' && statvfs(folder, &space) == 0 && (uint64_t)space.f_bavail * space.f_frsize < least;
+}
+
+/* The guard for the spool's and the database's file systems. Groupware looks at the latter too, but only when a message has come in. */
 static void look_at_space(struct smtp_server *server)
 {
     const struct config *config = atomic_load(&server->config);
-    struct statvfs space;
-    if (statvfs(config_text(config, CONFIG_server_data_directory), &space) != 0)
-        return;
-    uint64_t free_space = (uint64_t)space.f_bavail * space.f_frsize;
-    atomic_store(&server->is_space_low, free_space < (uint64_t)config_size(config, CONFIG_server_free_space));
+    uint64_t least = (uint64_t)config_size(config, CONFIG_server_free_space);
+    bool is_low = is_space_low(config_text(config, CONFIG_server_data_directory), least) ||
+                  is_space_low(config_text(config, CONFIG_server_database_directory), least);
+    atomic_store(&server->is_space_low, is_low);
 }
 
 static void on_tick(void *data)
