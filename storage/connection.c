@@ -1,5 +1,6 @@
 #include "connection.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -292,12 +293,21 @@ void connection_run_later(struct connection *connection)
         connection->pending = true;
 }
 
+/* Between round trips the server has nothing to say. If it has, it said good-bye or is gone (or its settings changed, which costs no more
+ * than a new connection). */
+static bool has_news(const struct connection *connection)
+{
+    struct pollfd socket = { .fd = PQsocket(connection->pg), .events = POLLIN };
+    return poll(&socket, 1, 0) != 0;
+}
+
 bool connection_drain(struct connection *connection)
 {
-    if (!connection->pending)
-        return !connection->broken;
+    bool was_pending = connection->pending;
     connection->pending = false;
-    return read_all(connection, connection->scratch, NULL, 0) == STATUS_OK && !connection->broken;
+    if (was_pending && read_all(connection, connection->scratch, NULL, 0) != STATUS_OK)
+        return false;
+    return !connection->broken && !has_news(connection);
 }
 
 bool connection_is_broken(const struct connection *connection)
