@@ -129,5 +129,6 @@ def ews(lab, login, body, password=None, timeout=40):
 def inbox_count(lab, login):
     status, text = ews(lab, login, '<m:GetFolder><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape><m:FolderIds>'
                                    '<t:DistinguishedFolderId Id="inbox"/></m:FolderIds></m:GetFolder>')
-    assert status == 200, f"GetFolder: {status} {text[:300]}"
-    return int(re.search(r"TotalCount>(\d+)<", text).group(1))
+    count = re.search(r"TotalCount>(\d+)<", text)
+    assert status == 200 and count, f"GetFolder: {status} {text[:1500]}"
+    return int(count.group(1))

@@ -132,7 +132,7 @@ def smtp(lab):
     figures = Figures()
     for name, session in (("data", data_session), ("bdat", bdat_session)):
         cuts = SmtpCuts(lab, f"cut-{name}", session)
-        figures.faults += cuts.run(1 if lab.is_long or name == "data" else 5)
+        figures.faults += cuts.run(1 if lab.form.is_long or name == "data" else 5)
         time.sleep(0.5)
         check_incomplete(lab, cuts.entries)
         # then the sender comes again with all that was not acknowledged
@@ -144,7 +144,7 @@ def smtp(lab):
         sender.close()
         audit(lab, cuts.ledger, figures)
     check_store(lab)
-    figures.note = "DATA at each byte, BDAT at each fifth" if not lab.is_long else "DATA and BDAT at each byte"
+    figures.note = "DATA at each byte, BDAT at each fifth" if not lab.form.is_long else "DATA and BDAT at each byte"
     return figures
 
 
@@ -204,7 +204,7 @@ def ews_create(lab):
     status, _ = ews(lab, "dave", "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>"
                                  '<t:DistinguishedFolderId Id="drafts"/></m:FolderIds></m:GetFolder>')
     assert status == 200, status
-    step = 1 if lab.is_long else 9
+    step = 1 if lab.form.is_long else 9
     offsets = sorted(set(range(0, cuts.length, step)) | set(range(cuts.length - 10, cuts.length + 1)))
     # one more than all: the answer is awaited
     in_threads(cuts.strike, [*offsets, cuts.length + 1])

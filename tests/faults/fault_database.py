@@ -116,11 +116,11 @@ def commit(lab):
         probe = cutter.one(Plan("request", 0))
         length, answer = probe.commit_length, measured.answer_length
         assert 20 < length < 2000 and 20 < answer < ANSWER_ROOM, f"COMMIT of {length} bytes, answer of {answer}"
-        cutter.every("request", length, 1 if lab.is_long else 3)
-        cutter.every("answer", answer, 1 if lab.is_long else 24)
+        cutter.every("request", length, 1 if lab.form.is_long else 3)
+        cutter.every("answer", answer, 1 if lab.form.is_long else 24)
         for delay in (0.05, 0.2, 0.5, 1.0, 2.0):
             cutter.one(Plan("late", delay=delay))
-        cutter.crowd(50 if lab.is_long else 4)
+        cutter.crowd(lab.form.faults(4, 50))
         cutter.sender.close()
         figures = Figures(cutter.faults, recovery=cutter.worst)
         figures.note = (f"COMMIT {length} bytes, answer {answer}; first reply 250: {cutter.first['acked']}, 4xx: {cutter.first['temporary']}, "

@@ -83,7 +83,7 @@ def strike_role(lab):
 
 
 def roles(lab):
-    strikes = Strikes(lab, "roles", 1000 if lab.is_long else 15, strike_role(lab), pause=0.01)
+    strikes = Strikes(lab, "roles", lab.form.faults(15, 1000), strike_role(lab), pause=0.01)
     return verify(lab, strikes.ledger, strikes.run())
 
 
@@ -115,7 +115,7 @@ def command_line(pid):
 
 
 def postgres(lab):
-    strikes = Strikes(lab, "postgres", 300 if lab.is_long else 6, strike_postgres(lab), pause=0.01)
+    strikes = Strikes(lab, "postgres", lab.form.faults(6, 300), strike_postgres(lab), pause=0.01)
     return verify(lab, strikes.ledger, strikes.run())
 
 

@@ -16,14 +16,14 @@ def cut_and_restore(lab):
 
 
 def power(lab):
-    cuts = 100 if lab.is_long else 3
+    cuts = lab.form.faults(3, 100)
     ledger, times, dice = Ledger(unique("power")), [], random.Random()
     load = Load(lab, ledger, SENDERS, pause=0.01).start()
     try:
         wait_for_acks(ledger, 20)
         for _ in range(cuts):
             # the journal of ext4 is written every 5 s: cuts shall come at all ages of it
-            time.sleep(dice.uniform(0.0, 6.0 if lab.is_long else 1.0))
+            time.sleep(dice.uniform(0.0, 6.0 if lab.form.is_long else 1.0))
             times.append(time.monotonic())
             cut_and_restore(lab)
             wait_for_acks(ledger, 20)

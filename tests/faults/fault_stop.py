@@ -77,7 +77,7 @@ def terminate(lab):
 
 
 def drain(lab):
-    rounds, worst, codes = 20 if lab.is_long else 2, 0.0, []
+    rounds, worst, codes = lab.form.faults(2, 20), 0.0, []
     ledger, times = Ledger(unique("drain")), []
     load = Load(lab, ledger, SENDERS, pause=0.01).start()
     try:
@@ -150,7 +150,7 @@ def first_250(lab, ledger):
 
 
 def cold_start(lab):
-    count = 100000 if lab.is_long else 5000
+    count = 100000 if lab.form.is_long else 5000
     now = (int(time.time()) + 11644473600) * 10000000
     words = {"count": count, "first": FIRST_ID, "now": now}
     ledger = Ledger(unique("cold"))

@@ -12,9 +12,6 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 from instance import Instance  # noqa: E402
 
-USERS = ("alice", "bob", "carol", "dave")
-
-
 class Skip(Exception):
     """The test cannot run here; the text says why."""
 
@@ -71,9 +68,20 @@ def wait_until(check, seconds, what, pause=0.02):
         time.sleep(pause)
 
 
+class Form:
+    """How much is done."""
+
+    def __init__(self, is_long=False, count=None):
+        self.is_long, self.count = is_long, count
+
+    def faults(self, short, long):
+        """How often a loop strikes."""
+        return self.count or (long if self.is_long else short)
+
+
 class Lab:
-    def __init__(self, folder, build, is_long, settings=None):
-        self.folder, self.build, self.is_long = folder, build, is_long
+    def __init__(self, folder, build, form, settings=None):
+        self.folder, self.build, self.form = folder, build, form
         self.data = os.path.join(folder, "instance")
         self.instance = Instance(self.data, build, settings)
 

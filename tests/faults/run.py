@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the fault tests and prints one line of figures for each. See README.md.
 
-run.py [--short | --long] [--build dev] [--only PART-OF-NAME] [--list] [--keep FOLDER]
+run.py [--short | --long] [--count N] [--build dev] [--only PART-OF-NAME] [--list] [--keep FOLDER]
 Writes counts to the file named by RESULTS (see ./test). Exit code 0: all passed, 77: all were skipped.
 """
 import argparse
@@ -18,7 +18,7 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from catalogue import TESTS  # noqa: E402
-from lab import Skip  # noqa: E402
+from lab import Form, Skip  # noqa: E402
 
 SANITIZER = re.compile(r"^.*(?:ERROR: \w*Sanitizer|runtime error:|WARNING: ThreadSanitizer).*$", re.M)
 SHORT_SECONDS, LONG_SECONDS = 120, 4 * 3600
@@ -41,7 +41,7 @@ class Runner:
             self.drop_lab()
             folder = tempfile.mkdtemp(prefix="lab-", dir=self.folder)
             os.chmod(folder, 0o711)
-            self.lab = kind(folder, self.arguments.build, self.arguments.long)
+            self.lab = kind(folder, self.arguments.build, Form(self.arguments.long, self.arguments.count))
             self.lab.start()
         return self.lab
 
@@ -55,7 +55,7 @@ class Runner:
         print(line, flush=True)
 
     def run(self, name, function, kind):
-        signal.alarm(LONG_SECONDS if self.arguments.long else SHORT_SECONDS)
+        signal.alarm(LONG_SECONDS if self.arguments.long or self.arguments.count else SHORT_SECONDS)
         began = time.monotonic()
         try:
             figures = function(self.shared_lab(kind))
@@ -114,6 +114,7 @@ def parse():
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--short", action="store_true", help="the default: all tests, minutes")
     form.add_argument("--long", action="store_true", help="1,000 kills, 100 power cuts, each byte: hours")
+    parser.add_argument("--count", type=int, help="faults of each loop, instead of the form's number")
     parser.add_argument("--build", default="dev")
     parser.add_argument("--only", default="")
     parser.add_argument("--list", action="store_true")

@@ -88,8 +88,8 @@ class VolumeLab(Lab):
 
     MEGABYTES = 6000
 
-    def __init__(self, folder, build, is_long, settings=None):
-        super().__init__(folder, build, is_long, settings)
+    def __init__(self, folder, build, form, settings=None):
+        super().__init__(folder, build, form, settings)
         self.volume = None
 
     def start(self):
