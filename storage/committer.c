@@ -1,4 +1,6 @@
+#include <semaphore.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "array_count.h"
 #include "bourse/base/locks.h"
@@ -8,6 +10,7 @@
 
 #define BATCH_MAX 200
 #define ATTEMPTS 3
+#define SLOTS 1024 /* mailboxes by id modulo this: two that share one only wait for each other */
 
 /* A delivery that waits; lives on the stack of committer_submit. */
 struct waiter {
@@ -15,8 +18,7 @@ struct waiter {
     struct waiter *next;
     enum status status;
     char cause[256]; /* the chain belongs to the thread that committed */
-    bool done;
-    pthread_cond_t finished;
+    sem_t finished; /* not a condition: all that a round wakes would queue for the lock again */
 };
 
 struct committer {
@@ -25,6 +27,7 @@ struct committer {
     struct store *store;
     struct waiter *first, **last;
     size_t waiting, waiting_limit, batch;
+    bool busy[SLOTS]; /* a round under way holds the lock of such a mailbox, or waits for it */
     bool stopping;
     pthread_t *threads;
     size_t thread_count;
@@ -45,7 +48,8 @@ static enum status ready_connection(struct store *store, struct connection **con
     if (*connection != NULL && connection_drain(*connection) && !connection_is_broken(*connection))
         return STATUS_OK;
     TALLOC_FREE(*connection);
-    return store_connect(NULL, store, false, connection);
+    TRY(store_connect(NULL, store, false, connection));
+    return connection_call(*connection, NULL, NULL, STATEMENT_delivery_session, NULL);
 }
 
 /* Nothing was kept after these; the cause may be gone in a moment: a deadlock, a connection that died while it was idle. */
@@ -108,16 +112,53 @@ enum status delivery_commit(struct store *store, struct delivery *const *deliver
 
 /* ---- threads ---- */
 
-static size_t take_waiters(struct committer *committer, struct waiter **out, size_t limit)
+static bool any_marked(const bool *slots, const struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->recipient_count; i++)
+        if (slots[(uint64_t)delivery->recipients[i].mailbox % SLOTS])
+            return true;
+    return false;
+}
+
+static void mark(bool *slots, const struct delivery *delivery, bool value)
+{
+    for (size_t i = 0; i < delivery->recipient_count; i++)
+        slots[(uint64_t)delivery->recipients[i].mailbox % SLOTS] = value;
+}
+
+/* The next round: all that touches no mailbox of a round under way, for it would only wait for that one's lock, while what arrives
+ * meanwhile can join it here. What is passed over keeps its turn: nothing behind it takes its mailboxes. */
+static size_t take_waiters(struct committer *committer, struct waiter **out)
+{
+    bool held[SLOTS];
+    size_t count = 0;
+    memcpy(held, committer->busy, sizeof held);
+    for (struct waiter **at = &committer->first; *at != NULL && count < committer->batch;) {
+        struct waiter *waiter = *at;
+        if (any_marked(held, waiter->delivery)) {
+            mark(held, waiter->delivery, true);
+            at = &waiter->next;
+            continue;
+        }
+        out[count++] = waiter;
+        *at = waiter->next;
+        if (*at == NULL)
+            committer->last = at;
+    }
+    for (size_t i = 0; i < count; i++)
+        mark(committer->busy, out[i]->delivery, true);
+    committer->waiting -= count;
+    return count;
+}
+
+/* Waits for work; 0: stopping. */
+static size_t next_round(struct committer *committer, struct waiter **out)
 {
     size_t count = 0;
-    while (committer->first != NULL && count < limit) {
-        out[count++] = committer->first;
-        committer->first = committer->first->next;
-    }
-    if (committer->first == NULL)
-        committer->last = &committer->first;
-    committer->waiting -= count;
+    lock_take(&committer->lock);
+    while (!committer->stopping && (count = take_waiters(committer, out)) == 0)
+        lock_wait(&committer->lock, &committer->work, -1);
+    lock_release(&committer->lock);
     return count;
 }
 
@@ -126,14 +167,17 @@ static void finish(struct committer *committer, struct waiter *const *waiters, c
     char cause[256];
     status_chain_text(cause, sizeof cause);
     lock_take(&committer->lock);
+    for (size_t i = 0; i < count; i++)
+        mark(committer->busy, waiters[i]->delivery, false);
+    if (committer->first != NULL)
+        pthread_cond_signal(&committer->work); /* it may have waited for these mailboxes */
+    lock_release(&committer->lock);
     for (size_t i = 0; i < count; i++) {
         waiters[i]->status = statuses[i];
         if (statuses[i] != STATUS_OK)
             snprintf(waiters[i]->cause, sizeof waiters[i]->cause, "%s", cause);
-        waiters[i]->done = true;
-        pthread_cond_signal(&waiters[i]->finished);
+        sem_post(&waiters[i]->finished); /* the waiter is gone from here on */
     }
-    lock_release(&committer->lock);
 }
 
 static void *commit_loop(void *data)
@@ -144,11 +188,7 @@ static void *commit_loop(void *data)
     struct delivery *deliveries[BATCH_MAX];
     enum status statuses[BATCH_MAX];
     for (;;) {
-        lock_take(&committer->lock);
-        while (committer->first == NULL && !committer->stopping)
-            lock_wait(&committer->lock, &committer->work, -1);
-        size_t count = committer->stopping ? 0 : take_waiters(committer, waiters, committer->batch);
-        lock_release(&committer->lock);
+        size_t count = next_round(committer, waiters);
         if (count == 0)
             break;
         for (size_t i = 0; i < count; i++)
@@ -164,19 +204,20 @@ static void *commit_loop(void *data)
 enum status committer_submit(struct committer *committer, struct delivery *delivery)
 {
     struct waiter waiter = { .delivery = delivery };
-    lock_condition_init(&waiter.finished);
+    sem_init(&waiter.finished, 0, 0);
     lock_take(&committer->lock);
     enum status refused = committer->stopping ? STATUS_CANCELLED : committer->waiting >= committer->waiting_limit ? STATUS_BUSY : STATUS_OK;
     if (refused == STATUS_OK) {
         *committer->last = &waiter;
         committer->last = &waiter.next;
         committer->waiting++;
-        pthread_cond_signal(&committer->work);
-        while (!waiter.done)
-            lock_wait(&committer->lock, &waiter.finished, -1);
+        if (!any_marked(committer->busy, delivery)) /* else the end of that round is the signal */
+            pthread_cond_signal(&committer->work);
     }
     lock_release(&committer->lock);
-    pthread_cond_destroy(&waiter.finished);
+    while (refused == STATUS_OK && sem_wait(&waiter.finished) != 0)
+        continue; /* a signal handler ran */
+    sem_destroy(&waiter.finished);
     if (refused != STATUS_OK)
         return status_fail(refused, "committer does not take more");
     return waiter.status == STATUS_OK ? STATUS_OK : status_fail(waiter.status, "%s", waiter.cause);
@@ -195,10 +236,10 @@ void committer_stop(struct committer *committer)
     lock_take(&committer->lock);
     committer->stopping = true;
     pthread_cond_broadcast(&committer->work);
-    for (struct waiter *waiter = committer->first; waiter != NULL; waiter = waiter->next) {
+    for (struct waiter *waiter = committer->first, *next; waiter != NULL; waiter = next) {
+        next = waiter->next;
         waiter->status = STATUS_CANCELLED;
-        waiter->done = true;
-        pthread_cond_signal(&waiter->finished);
+        sem_post(&waiter->finished);
     }
     committer->first = NULL;
     committer->last = &committer->first;

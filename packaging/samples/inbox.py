@@ -30,7 +30,9 @@ def main():
     arguments = parser.parse_args()
     with open(arguments.endpoints, encoding="utf-8") as file:
         account = open_account(json.load(file), arguments.user)
-    messages = list(account.inbox.all().order_by("-datetime_received")[:20])
+    # without only() exchangelib fetches everything, the whole MIME of each message too
+    newest_first = account.inbox.all().order_by("-datetime_received").only("subject", "sender", "datetime_received")
+    messages = list(newest_first[:20])
     for message in messages:
         print(f"{message.datetime_received:%Y-%m-%d %H:%M}  {message.sender.email_address:28} {message.subject}")
     if arguments.reply and messages:

@@ -93,10 +93,11 @@ def test_over_quota(server):
     small = Instance(server.folder + "-quota", server.build, {"mailbox.receive_quota": "200KiB"})
     small.start()
     try:
-        message = build("pat@partner.test", ["alice@example.test"], unique("fill"), attachments=[("fill.bin", os.urandom(150000))])
+        message = build("pat@partner.test", ["alice@example.test"], unique("fill"), attachments=[("fill.bin", os.urandom(120000))])
         assert send(small, "pat@partner.test", ["alice@example.test"], message) == {}
+        over = build("pat@partner.test", ["alice@example.test"], unique("over"), attachments=[("over.bin", os.urandom(60000))])
         try:
-            send(small, "pat@partner.test", ["alice@example.test"], build("pat@partner.test", ["alice@example.test"], unique("over"), "x" * 1000))
+            send(small, "pat@partner.test", ["alice@example.test"], over)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
             code, text = error.args if isinstance(error, smtplib.SMTPDataError) else error.recipients["alice@example.test"]
             assert code == 452 and b"4.2.2" in text, (code, text)
