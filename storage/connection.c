@@ -19,6 +19,7 @@ struct expectation {
 };
 
 #define EXPECTATIONS_MAX 2048
+#define SCRATCH (16 * 1024) /* encoded parameters of most statements */
 
 struct connection {
     PGconn *pg;
@@ -136,17 +137,23 @@ static enum status send_prepared(struct connection *connection, enum statement s
     return STATUS_OK;
 }
 
-enum status connection_send(struct connection *connection, enum statement statement, const void *in)
+enum status connection_send_rows(struct connection *connection, enum statement statement, const void *in, size_t count)
 {
     const struct statement_row *row = &statement_table[statement];
     struct parameters parameters;
     TRY(ready_to_send(connection));
-    TALLOC_CTX *scratch = talloc_new(connection->scratch);
-    if (scratch == NULL || !parameters_encode(scratch, row->in, row->in_count, in, &parameters))
-        return status_fail(STATUS_NO_MEMORY, "parameters of %s", row->name);
-    enum status status = send_prepared(connection, statement, &parameters);
+    TALLOC_CTX *scratch = talloc_pool(connection->scratch, SCRATCH);
+    bool encoded = scratch != NULL && (row->each > 0 ? parameters_encode_rows(scratch, row->in, row->in_count, in, row->each, count, &parameters)
+                                                     : parameters_encode(scratch, row->in, row->in_count, in, &parameters));
+    enum status status = encoded ? send_prepared(connection, statement, &parameters)
+                                 : status_fail(STATUS_NO_MEMORY, "parameters of %s", row->name);
     talloc_free(scratch);
     return status;
+}
+
+enum status connection_send(struct connection *connection, enum statement statement, const void *in)
+{
+    return connection_send_rows(connection, statement, in, 1);
 }
 
 enum status connection_send_text(struct connection *connection, const char *text, const struct column *columns, int count,

@@ -29,6 +29,8 @@ enum status connection_open(TALLOC_CTX *mem, const struct connection_settings *s
 
 /* Queues a statement; `in` is its struct sql_<name>_in (NULL when it has no parameters). */
 enum status connection_send(struct connection *connection, enum statement statement, const void *in) MUST_CHECK;
+/* Queues a statement that is declared with "each:"; `in` is the first of `count` structs. */
+enum status connection_send_rows(struct connection *connection, enum statement statement, const void *in, size_t count) MUST_CHECK;
 /* Queues composed text with typed parameters (list.c): `count` values of `columns`, offsets into `in`. */
 enum status connection_send_text(struct connection *connection, const char *text, const struct column *columns, int count,
                                  const void *in) MUST_CHECK;

@@ -10,12 +10,6 @@
 
 #define KEEP_DEFAULT (5 * INSTANT_PER_DAY)
 
-/* How often one prepared message is inserted in the round. */
-struct use {
-    const struct prepared_message *prepared;
-    int64_t copies;
-};
-
 struct key_entry {
     struct guid key;
     instant keep_until;
@@ -36,7 +30,7 @@ struct round {
     size_t pair_count;
     struct key_entry *keys; /* local recipients, then remote ones of each delivery, in order */
     size_t key_count, queue_count;
-    struct use *uses;
+    struct prepared_use *uses; /* who gets a copy */
     size_t use_count;
     int64_t *queue_ids;
 };
@@ -72,7 +66,7 @@ static enum status collect(struct round *round)
     }
     round->pairs = talloc_zero_array(round->mem, struct pair, array_count(locals + 1));
     round->keys = talloc_zero_array(round->mem, struct key_entry, array_count(locals + remotes + 1));
-    round->uses = talloc_zero_array(round->mem, struct use, array_count(locals + round->count + 1));
+    round->uses = talloc_zero_array(round->mem, struct prepared_use, array_count(locals + round->count + 1));
     if (round->pairs == NULL || round->keys == NULL || round->uses == NULL)
         return status_fail(STATUS_NO_MEMORY, "delivery round");
     instant keep = clock_now() + KEEP_DEFAULT;
@@ -192,7 +186,7 @@ static void use(struct round *round, const struct prepared_message *prepared)
             round->uses[i].copies++;
             return;
         }
-    round->uses[round->use_count++] = (struct use){ prepared, 1 };
+    round->uses[round->use_count++] = (struct prepared_use){ prepared, 1 };
 }
 
 static const struct prepared_message *message_of(const struct delivery *delivery, const struct delivery_recipient *recipient)
@@ -241,23 +235,15 @@ static void decide(struct round *round)
     }
 }
 
-static int by_hash(const void *a, const void *b)
-{
-    return memcmp(((const struct use *)a)->prepared->mime_hash.bytes, ((const struct use *)b)->prepared->mime_hash.bytes,
-                  sizeof(struct hash256));
-}
-
 static enum status write_blobs(struct round *round)
 {
-    qsort(round->uses, round->use_count, sizeof *round->uses, by_hash);
-    for (size_t i = 0; i < round->use_count; i++) {
-        TRY(prepared_take_blobs(round->tx, round->uses[i].prepared, round->uses[i].copies));
+    TRY(prepared_take_blobs(round->tx, round->uses, round->use_count));
+    for (size_t i = 0; i < round->use_count; i++)
         TRY(message_check_blobs(round->tx, round->uses[i].prepared));
-    }
     return STATUS_OK;
 }
 
-static enum status write_local(struct round *round, struct delivery *delivery, size_t *pair)
+static enum status write_local(struct round *round, struct new_rows *rows, struct delivery *delivery, size_t *pair)
 {
     for (size_t r = 0; r < delivery->recipient_count; r++, (*pair)++) {
         struct delivery_recipient *recipient = &delivery->recipients[r];
@@ -266,7 +252,7 @@ static enum status write_local(struct round *round, struct delivery *delivery, s
         struct locked_mailbox *locked = tx_find_locked(round->tx, recipient->mailbox);
         struct folder_delta *folder = tx_find_folder(locked, round->pairs[*pair].folder);
         struct message_created created;
-        TRY(message_insert(round->tx, locked, folder, message_of(delivery, recipient), &(struct message_place){ .is_read = recipient->is_read },
+        TRY(message_insert(rows, locked, folder, message_of(delivery, recipient), &(struct message_place){ .is_read = recipient->is_read },
                            recipient->is_read ? STORE_EVENT_CREATED : STORE_EVENT_NEW_MAIL, &created));
         recipient->item = created.item;
         recipient->cn = created.cn;
@@ -291,9 +277,10 @@ static enum status write_queue(struct round *round, struct delivery *delivery, s
 static enum status write_all(struct round *round)
 {
     size_t pair = 0, key = 0, queued = 0;
+    struct new_rows rows = { .tx = round->tx };
     for (size_t i = 0; i < round->count; i++) {
         struct delivery *delivery = round->deliveries[i];
-        TRY(write_local(round, delivery, &pair));
+        TRY(write_local(round, &rows, delivery, &pair));
         key += delivery->recipient_count;
         delivery->queue_id = 0;
         if (delivery->queue == NULL)
@@ -303,7 +290,7 @@ static enum status write_all(struct round *round)
         queued++;
         key += delivery->queue->recipient_count;
     }
-    return STATUS_OK;
+    return new_rows_send(&rows);
 }
 
 /* Keys of what was accepted now. A recipient that was refused may be tried again. */

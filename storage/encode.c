@@ -90,11 +90,8 @@ static const char *encode_array(TALLOC_CTX *mem, enum column_type type, const vo
     return (const char *)bytes;
 }
 
-static const char *encode_number(TALLOC_CTX *mem, enum column_type type, const void *field, int *length)
+int number_encode(enum column_type type, const void *field, uint8_t bytes[16])
 {
-    uint8_t *bytes = talloc_size(mem, 16);
-    if (bytes == NULL)
-        return NULL;
     struct encoder encoder = { .at = bytes };
     switch (type) {
     case COLUMN_BOOL:
@@ -117,7 +114,14 @@ static const char *encode_number(TALLOC_CTX *mem, enum column_type type, const v
         guid_to_rfc4122(*(const struct guid *)field, bytes);
         encoder.at += 16;
     }
-    *length = (int)(encoder.at - bytes);
+    return (int)(encoder.at - bytes);
+}
+
+static const char *encode_number(TALLOC_CTX *mem, enum column_type type, const void *field, int *length)
+{
+    uint8_t *bytes = talloc_size(mem, 16);
+    if (bytes != NULL)
+        *length = number_encode(type, field, bytes);
     return (const char *)bytes;
 }
 

@@ -13,6 +13,8 @@ A statement block in sql/*.sql:
 gives enum statement { STATEMENT_folder_get }, struct sql_folder_get_in / _out and a row in statement_table. A block with
 "-- fragment: name" instead of "-- name: name" becomes FRAGMENT_name, a piece of text that list.c composes (parameters stay :names there).
 "-- define: name = text" (one line) gives a text that all files include as {name}, also in their in: and out: lines.
+With "-- each:" in place of "-- in:" the statement takes any number of such structs (tx_send_rows): every member becomes an array parameter, and {each}
+in the text is the row source u with these columns. A text[] or int8[] member arrives as the text of an array: write u.name::text[].
 A file NNN_name.sql in schema/ is one migration; each of its statements (ended by ; at the end of a line) is one resumable step.
 """
 import os
@@ -42,6 +44,8 @@ def fail(path, line, text):
 
 def expand(path, line, text, defines):
     def replace(match):
+        if match[1] == "each":
+            return match[0]
         if match[1] not in defines:
             fail(path, line, f"{{{match[1]}}} is not defined")
         return expand(path, line, defines[match[1]], defines)
@@ -76,12 +80,13 @@ def read_blocks(path, defines):
     for number, line in enumerate(open(path, encoding="utf-8"), 1):
         if not re.match(r"--\s*define:", line):
             line = expand(path, number, line, defines)
-        match = re.match(r"--\s*(name|fragment|in|out):\s*(.*?)\s*$", line)
+        match = re.match(r"--\s*(name|fragment|in|each|out):\s*(.*?)\s*$", line)
         if match and match[1] in ("name", "fragment"):
-            block = {"kind": match[1], "name": match[2], "in": [], "out": [], "text": [], "path": path, "line": number}
+            block = {"kind": match[1], "name": match[2], "each": False, "in": [], "out": [], "text": [], "path": path, "line": number}
             blocks.append(block)
         elif match and block:
-            block[match[1]] += columns(path, number, match[2])
+            block["each"] = block["each"] or match[1] == "each"
+            block["out" if match[1] == "out" else "in"] += columns(path, number, match[2])
         elif line.lstrip().startswith("--") or not line.strip():
             continue
         elif block is None:
@@ -102,6 +107,8 @@ def number_parameters(block):
         return f"${names.index(match[1]) + 1}"
 
     text = " ".join(block["text"]).rstrip(";")
+    if block["each"]:
+        text = text.replace("{each}", f"unnest({', '.join(':' + n for n in names)}) AS u ({', '.join(names)})")
     text = re.sub(r"(?<![:\w]):([a-z_][a-z_0-9]*)", replace, text)
     for name in names:
         if name not in used:
@@ -151,8 +158,9 @@ def write_table(path, statements, fragments):
         for block in statements:
             ins = f"{block['name']}_in" if block["in"] else "NULL"
             outs = f"{block['name']}_out" if block["out"] else "NULL"
+            size = f"sizeof(struct sql_{block['name']}_in)" if block["each"] else "0"
             out.write(f"    [STATEMENT_{block['name']}] = {{ {quote(block['name'])}, {quote(number_parameters(block))},\n"
-                      f"        {ins}, {len(block['in'])}, {outs}, {len(block['out'])} }},\n")
+                      f"        {ins}, {len(block['in'])}, {outs}, {len(block['out'])}, {size} }},\n")
         out.write("};\n\nconst char *const fragment_table[FRAGMENT_COUNT + 1] = {\n")
         for block in fragments:
             out.write(f"    [FRAGMENT_{block['name']}] = {quote(' '.join(block['text']).rstrip(';'))},\n")

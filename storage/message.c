@@ -4,7 +4,7 @@
 #include "message_private.h"
 #include "prepared.h"
 
-enum status message_insert(struct transaction *tx, struct locked_mailbox *locked, struct folder_delta *folder,
+enum status message_insert(struct new_rows *rows, struct locked_mailbox *locked, struct folder_delta *folder,
                            const struct prepared_message *prepared, const struct message_place *place, enum store_event_kind kind,
                            struct message_created *out)
 {
@@ -21,9 +21,9 @@ enum status message_insert(struct transaction *tx, struct locked_mailbox *locked
     row.modified = now;
     row.created = row.created != 0 ? row.created : now;
     tx_count_item(locked, folder, 1, row.fai, row.is_read, row.size, row.cn);
-    TRY(prepared_insert(tx, prepared, &row));
+    TRY(new_rows_add(rows, prepared, &row));
     *out = (struct message_created){ .item = row.item, .cn = row.cn, .uid = (uint32_t)row.uid };
-    return tx_event(tx, locked->id, &(struct store_event){ .cn = row.cn, .kind = kind, .folder = row.folder, .item = row.item });
+    return tx_event(rows->tx, locked->id, &(struct store_event){ .cn = row.cn, .kind = kind, .folder = row.folder, .item = row.item });
 }
 
 static enum status check_reserved(struct transaction *tx, int64_t mailbox, int64_t item)
@@ -63,9 +63,11 @@ enum status store_message_create(struct transaction *tx, int64_t mailbox, int64_
     TRY(tx_locked(tx, mailbox, &locked));
     TRY(tx_folder(tx, locked, folder, &counters));
     TRY(check_reserved(tx, mailbox, place->reserved_item));
-    TRY(prepared_take_blobs(tx, prepared, 1));
+    struct new_rows rows = { .tx = tx };
+    TRY(prepared_take_blobs(tx, &(struct prepared_use){ prepared, 1 }, 1));
     TRY(message_check_blobs(tx, prepared));
-    return message_insert(tx, locked, counters, prepared, place, STORE_EVENT_CREATED, out);
+    TRY(message_insert(&rows, locked, counters, prepared, place, STORE_EVENT_CREATED, out));
+    return new_rows_send(&rows);
 }
 
 enum status message_drop_blobs(struct transaction *tx, const struct sql_message_for_change_out *item)
@@ -112,6 +114,20 @@ enum status message_load_for_change(struct transaction *tx, int64_t mailbox, con
     return STATUS_OK;
 }
 
+static enum status replace_body(struct transaction *tx, const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next)
+{
+    struct sql_body_insert_in body = prepared_place_body(prepared, mailbox, item, next);
+    size_t count = prepared->attachment_count;
+    struct sql_attachment_insert_in *attachments = talloc_array(tx, struct sql_attachment_insert_in, array_count(count + 1));
+    if (attachments == NULL)
+        return status_fail(STATUS_NO_MEMORY, "attachments");
+    prepared_place_attachments(prepared, mailbox, item, next, attachments);
+    TRY(TX_SEND(tx, attachments_remove, .mailbox = mailbox, .item = item));
+    if (count > 0)
+        TRY(tx_send_rows(tx, STATEMENT_attachment_insert, attachments, count));
+    return tx_send_rows(tx, STATEMENT_body_replace, &body, 1); /* has the same columns */
+}
+
 enum status store_message_replace(struct transaction *tx, int64_t mailbox, int64_t item, const struct prepared_message *prepared,
                                   int64_t expected_cn, int64_t *cn)
 {
@@ -126,12 +142,11 @@ enum status store_message_replace(struct transaction *tx, int64_t mailbox, int64
         return status_fail(STATUS_CONFLICT, "item %lld has change number %lld", (long long)item, (long long)now.cn);
     TRY(tx_folder(tx, locked, now.folder, &folder));
     int64_t new_cn = tx_next_cn(locked);
-    TRY(prepared_take_blobs(tx, prepared, 1));
+    TRY(prepared_take_blobs(tx, &(struct prepared_use){ prepared, 1 }, 1));
     TRY(message_check_blobs(tx, prepared));
     TRY(message_drop_blobs(tx, &now));
     TRY(send_update(tx, prepared, mailbox, item, new_cn));
-    TRY(TX_SEND(tx, attachments_remove, .mailbox = mailbox, .item = item));
-    TRY(prepared_insert_body(tx, prepared, mailbox, item, now.attachment_next));
+    TRY(replace_body(tx, prepared, mailbox, item, now.attachment_next));
     tx_count_item(locked, folder, -1, now.fai, now.is_read, now.size, new_cn);
     tx_count_item(locked, folder, 1, now.fai, now.is_read, prepared->row.size, new_cn);
     if (cn != NULL)

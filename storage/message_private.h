@@ -3,12 +3,13 @@
 #define BOURSE_STORAGE_MESSAGE_PRIVATE_H
 
 #include "bourse/storage/message.h"
+#include "new_rows.h"
 #include "transaction_private.h"
 
 #define MESSAGE_SLICE 500
 
-/* Queues a new item whose blobs are taken already. */
-enum status message_insert(struct transaction *tx, struct locked_mailbox *locked, struct folder_delta *folder,
+/* Adds a new item whose blobs are taken already to the rows. */
+enum status message_insert(struct new_rows *rows, struct locked_mailbox *locked, struct folder_delta *folder,
                            const struct prepared_message *prepared, const struct message_place *place, enum store_event_kind kind,
                            struct message_created *out) MUST_CHECK;
 /* Queues a statement that fails (STATUS_BLOB_NOT_FOUND) when a blob was swept: the preparation is too old. */

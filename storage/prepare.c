@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "bourse/base/text.h"
 #include "bourse/model/properties.h"
 #include "bourse/storage/blob.h"
@@ -280,38 +282,81 @@ enum status store_message_prepare(TALLOC_CTX *mem, struct store *store, const st
 
 /* ---- rows ---- */
 
-enum status prepared_take_blobs(struct transaction *tx, const struct prepared_message *prepared, int64_t copies)
+static int by_hash(const void *a, const void *b)
 {
-    if (prepared->mime_inline.length > 0)
-        TRY(TX_SEND(tx, blob_inline, .hash = slice_of(prepared->mime_hash.bytes, sizeof prepared->mime_hash.bytes),
-                    .size = (int64_t)prepared->mime_size, .data = prepared->mime_inline, .refs = (int32_t)copies));
-    for (size_t i = 0; i < prepared->blob_count; i++)
-        TRY(tx_blob_ref(tx, prepared->blobs[i], copies));
-    return STATUS_OK;
+    const struct prepared_use *left = a, *right = b;
+    return memcmp(left->prepared->mime_hash.bytes, right->prepared->mime_hash.bytes, sizeof(struct hash256));
 }
 
-enum status prepared_insert_body(struct transaction *tx, const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next)
+/* Inline MIME of all uses as one statement; equal content becomes one row. */
+static enum status send_inline(struct transaction *tx, const struct prepared_use *uses, size_t count)
+{
+    struct slice *hash = talloc_array(tx, struct slice, array_count(2 * count)), *data = hash + count;
+    int64_t *size = talloc_array(tx, int64_t, array_count(2 * count)), *stored = size + count;
+    int32_t *refs = talloc_array(tx, int32_t, array_count(count));
+    size_t n = 0;
+    if (hash == NULL || size == NULL || refs == NULL)
+        return status_fail(STATUS_NO_MEMORY, "blobs");
+    for (size_t i = 0; i < count; i++) {
+        const struct prepared_message *prepared = uses[i].prepared;
+        if (prepared->mime_inline.length == 0)
+            continue;
+        if (n > 0 && memcmp(hash[n - 1].data, prepared->mime_hash.bytes, sizeof prepared->mime_hash.bytes) == 0) {
+            refs[n - 1] += (int32_t)uses[i].copies;
+            continue;
+        }
+        hash[n] = slice_of(prepared->mime_hash.bytes, sizeof prepared->mime_hash.bytes);
+        data[n] = prepared->mime_inline;
+        size[n] = (int64_t)prepared->mime_size;
+        stored[n] = (int64_t)prepared->mime_inline.length;
+        refs[n++] = (int32_t)uses[i].copies;
+    }
+    enum status status = n == 0 ? STATUS_OK : TX_SEND(tx, blob_inline, .hash = { hash, n }, .size = { size, n }, .stored = { stored, n },
+                                                      .refs = { refs, n }, .data = { data, n });
+    talloc_free(hash);
+    talloc_free(size);
+    talloc_free(refs);
+    return status;
+}
+
+enum status prepared_take_blobs(struct transaction *tx, struct prepared_use *uses, size_t count)
+{
+    qsort(uses, count, sizeof *uses, by_hash);
+    for (size_t i = 0; i < count; i++)
+        for (size_t b = 0; b < uses[i].prepared->blob_count; b++)
+            TRY(tx_blob_ref(tx, uses[i].prepared->blobs[b], uses[i].copies));
+    return count > 0 ? send_inline(tx, uses, count) : STATUS_OK;
+}
+
+/* The first number behind those that the attachments have already. */
+static int32_t first_free_number(const struct prepared_message *prepared, int32_t next)
 {
     for (size_t i = 0; i < prepared->attachment_count; i++)
         if (prepared->attachments[i].number >= next)
             next = prepared->attachments[i].number + 1;
+    return next;
+}
+
+void prepared_place_attachments(const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next,
+                                struct sql_attachment_insert_in *out)
+{
+    next = first_free_number(prepared, next);
     for (size_t i = 0; i < prepared->attachment_count; i++) {
-        struct sql_attachment_insert_in row = prepared->attachments[i];
-        row.mailbox = mailbox;
-        row.item = item;
-        if (row.number < 0)
-            row.number = next++;
-        TRY(tx_send(tx, STATEMENT_attachment_insert, &row));
+        out[i] = prepared->attachments[i];
+        out[i].mailbox = mailbox;
+        out[i].item = item;
+        if (out[i].number < 0)
+            out[i].number = next++;
     }
+}
+
+struct sql_body_insert_in prepared_place_body(const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next)
+{
     struct sql_body_insert_in body = prepared->body;
     body.mailbox = mailbox;
     body.item = item;
-    body.attachment_next = next;
-    return tx_send(tx, STATEMENT_body_insert, &body);
-}
-
-enum status prepared_insert(struct transaction *tx, const struct prepared_message *prepared, const struct sql_message_insert_in *row)
-{
-    TRY(tx_send(tx, STATEMENT_message_insert, row));
-    return prepared_insert_body(tx, prepared, row->mailbox, row->item, 0);
+    body.attachment_next = first_free_number(prepared, next);
+    for (size_t i = 0; i < prepared->attachment_count; i++)
+        body.attachment_next += prepared->attachments[i].number < 0;
+    return body;
 }

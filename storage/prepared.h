@@ -22,11 +22,17 @@ struct prepared_message {
     size_t blob_count;
 };
 
-/* Queues the rows of a new item / of its blob references. */
-enum status prepared_insert(struct transaction *tx, const struct prepared_message *prepared, const struct sql_message_insert_in *row) MUST_CHECK;
-/* Queues body and attachments; numbers for new attachments start at `next`. */
-enum status prepared_insert_body(struct transaction *tx, const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next) MUST_CHECK;
-/* References of `copies` copies: inline MIME is written once with that many. */
-enum status prepared_take_blobs(struct transaction *tx, const struct prepared_message *prepared, int64_t copies) MUST_CHECK;
+/* How many copies of a message a transaction inserts. */
+struct prepared_use {
+    const struct prepared_message *prepared;
+    int64_t copies;
+};
+
+/* References of all copies: inline MIME is written once with that many. Sorts `uses`. */
+enum status prepared_take_blobs(struct transaction *tx, struct prepared_use *uses, size_t count) MUST_CHECK;
+/* Its attachment rows (out: attachment_count) and body row for one item; numbers of new attachments start at `next`. */
+void prepared_place_attachments(const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next,
+                                struct sql_attachment_insert_in *out);
+struct sql_body_insert_in prepared_place_body(const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next);
 
 #endif

@@ -33,6 +33,7 @@ struct statement_row {
     int in_count;
     const struct column *out;
     int out_count;
+    size_t each; /* 0, or the statement takes many structs of this size */
 };
 
 extern const struct statement_row statement_table[];

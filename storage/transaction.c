@@ -94,10 +94,15 @@ static enum status ready(struct transaction *tx)
     return connection_send(tx->connection, tx->mode == TRANSACTION_READ ? STATEMENT_transaction_read : STATEMENT_transaction_write, NULL);
 }
 
-enum status tx_send(struct transaction *tx, enum statement statement, const void *in)
+enum status tx_send_rows(struct transaction *tx, enum statement statement, const void *in, size_t count)
 {
     TRY(ready(tx));
-    return note_failure(tx, connection_send(tx->connection, statement, in));
+    return note_failure(tx, connection_send_rows(tx->connection, statement, in, count));
+}
+
+enum status tx_send(struct transaction *tx, enum statement statement, const void *in)
+{
+    return tx_send_rows(tx, statement, in, 1);
 }
 
 enum status tx_send_text(struct transaction *tx, const char *text, const struct column *columns, int count, const void *in)

@@ -27,6 +27,8 @@ struct locked_mailbox {
 /* Queues a statement; begins the transaction with it when it is the first. */
 enum status tx_send(struct transaction *tx, enum statement statement, const void *in) MUST_CHECK;
 #define TX_SEND(tx, name, ...) tx_send((tx), STATEMENT_##name, &(const struct sql_##name##_in){ __VA_ARGS__ })
+/* Queues a statement that is declared with "each:" for `count` structs. */
+enum status tx_send_rows(struct transaction *tx, enum statement statement, const void *in, size_t count) MUST_CHECK;
 enum status tx_send_text(struct transaction *tx, const char *text, const struct column *columns, int count, const void *in) MUST_CHECK;
 /* Sends all that is queued; the answers of the last `count` statements go to results. */
 enum status tx_run(struct transaction *tx, TALLOC_CTX *mem, struct result **results, size_t count) MUST_CHECK;

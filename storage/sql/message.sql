@@ -4,16 +4,17 @@
 -- define: row_columns = m.message_id, m.folder_id, m.cn, m.read_cn, m.uid, m.size, m.delivered, m.submitted, m.modified, m.created, m.deleted_at, m.deleted_from, m.mime_blob, m.flags, m.icon_index, m.state, m.importance, m.sensitivity, m.flag_status, m.fai, m.is_read, m.has_attachments, m.mime_mirrors, m.mime_content, m.mime_signed, m.conversation, m.message_class, m.subject, m.normalized_subject, m.from_name, m.from_address, m.from_smtp, m.display_to, m.display_cc, m.internet_message_id, m.conversation_topic, m.conversation_index, m.categories, m.keywords
 
 -- name: message_insert
--- in: mailbox int8, item int8, folder int8, cn int8, uid int8, size int8, delivered int8, submitted int8, modified int8, created int8, mime_blob int8, mime_hash bytea, message_id_hash int8, flags int4, icon_index int4, importance int2, sensitivity int2, flag_status int2, fai bool, is_read bool, has_attachments bool, mime_mirrors bool, mime_content bool, mime_signed bool, conversation bytea, message_class text, subject text, normalized_subject text, from_name text, from_address text, from_smtp text, display_to text, display_cc text, internet_message_id text, conversation_topic text, conversation_index bytea, categories text[]
+-- each: mailbox int8, item int8, folder int8, cn int8, uid int8, size int8, delivered int8, submitted int8, modified int8, created int8, mime_blob int8, mime_hash bytea, message_id_hash int8, flags int4, icon_index int4, importance int2, sensitivity int2, flag_status int2, fai bool, is_read bool, has_attachments bool, mime_mirrors bool, mime_content bool, mime_signed bool, conversation bytea, message_class text, subject text, normalized_subject text, from_name text, from_address text, from_smtp text, display_to text, display_cc text, internet_message_id text, conversation_topic text, conversation_index bytea, categories text[]
 INSERT INTO message (mailbox_id, message_id, folder_id, cn, read_cn, uid, size, delivered, submitted, modified, created, mime_blob,
     message_id_hash, flags, icon_index, importance, sensitivity, flag_status, fai, is_read, has_attachments, mime_mirrors, mime_content,
     mime_signed, conversation, message_class, subject, normalized_subject, from_name, from_address, from_smtp, display_to, display_cc,
     internet_message_id, conversation_topic, conversation_index, categories)
-VALUES (:mailbox, :item, :folder, :cn, :cn, :uid, :size, :delivered, :submitted, :modified, :created,
-    CASE WHEN :mime_hash::bytea IS NULL THEN :mime_blob ELSE (SELECT blob_id FROM blob WHERE hash = :mime_hash) END,
-    :message_id_hash, :flags, :icon_index, :importance, :sensitivity, :flag_status, :fai, :is_read, :has_attachments, :mime_mirrors, :mime_content,
-    :mime_signed, :conversation, :message_class, :subject, :normalized_subject, :from_name, :from_address, :from_smtp, :display_to, :display_cc,
-    :internet_message_id, :conversation_topic, :conversation_index, :categories);
+SELECT u.mailbox, u.item, u.folder, u.cn, u.cn, u.uid, u.size, u.delivered, u.submitted, u.modified, u.created,
+    CASE WHEN u.mime_hash IS NULL THEN u.mime_blob ELSE (SELECT b.blob_id FROM blob b WHERE b.hash = u.mime_hash) END,
+    u.message_id_hash, u.flags, u.icon_index, u.importance, u.sensitivity, u.flag_status, u.fai, u.is_read, u.has_attachments, u.mime_mirrors,
+    u.mime_content, u.mime_signed, u.conversation, u.message_class, u.subject, u.normalized_subject, u.from_name, u.from_address, u.from_smtp,
+    u.display_to, u.display_cc, u.internet_message_id, u.conversation_topic, u.conversation_index, u.categories::text[]
+FROM {each};
 
 -- name: message_update
 -- in: mailbox int8, item int8, cn int8, size int8, delivered int8, submitted int8, modified int8, mime_blob int8, mime_hash bytea, message_id_hash int8, flags int4, icon_index int4, importance int2, sensitivity int2, flag_status int2, has_attachments bool, mime_mirrors bool, mime_content bool, mime_signed bool, conversation bytea, message_class text, subject text, normalized_subject text, from_name text, from_address text, from_smtp text, display_to text, display_cc text, internet_message_id text, conversation_topic text, conversation_index bytea, categories text[]
@@ -27,30 +28,39 @@ UPDATE message SET cn = :cn, size = :size, delivered = :delivered, submitted = :
     conversation_topic = :conversation_topic, conversation_index = :conversation_index, categories = :categories
 WHERE mailbox_id = :mailbox AND message_id = :item;
 
+-- define: body_in = mailbox int8, item int8, attachment_next int4, body_cut bool, preview text, body_text text, props bytea, recipients bytea, mime_structure bytea, value_blobs int8[]
+-- define: body_columns = mailbox_id, message_id, attachment_next, body_cut, preview, body_text, props, recipients, mime_structure, value_blobs
+-- define: body_values = u.mailbox, u.item, u.attachment_next, u.body_cut, u.preview, u.body_text, u.props, u.recipients, u.mime_structure, u.value_blobs::bigint[]
+
 -- name: body_insert
--- in: mailbox int8, item int8, attachment_next int4, body_cut bool, preview text, body_text text, props bytea, recipients bytea, mime_structure bytea, value_blobs int8[]
-INSERT INTO message_body (mailbox_id, message_id, attachment_next, body_cut, preview, body_text, props, recipients, mime_structure, value_blobs)
-VALUES (:mailbox, :item, :attachment_next, :body_cut, :preview, :body_text, :props, :recipients, :mime_structure, :value_blobs)
+-- each: {body_in}
+INSERT INTO message_body ({body_columns}) SELECT {body_values} FROM {each};
+
+-- name: body_replace
+-- each: {body_in}
+INSERT INTO message_body ({body_columns}) SELECT {body_values} FROM {each}
 ON CONFLICT (mailbox_id, message_id) DO UPDATE SET attachment_next = excluded.attachment_next, body_cut = excluded.body_cut,
     preview = excluded.preview, body_text = excluded.body_text, props = excluded.props, recipients = excluded.recipients,
     mime_structure = excluded.mime_structure, value_blobs = excluded.value_blobs;
 
 -- name: attachment_insert
--- in: mailbox int8, item int8, number int4, content int2, part int4, size int8, blob int8, props bytea, data bytea
+-- each: mailbox int8, item int8, number int4, content int2, part int4, size int8, blob int8, props bytea, data bytea
 INSERT INTO attachment (mailbox_id, message_id, number, content, part, size, blob_id, props, data)
-VALUES (:mailbox, :item, :number, :content, :part, :size, :blob, :props, :data);
+SELECT u.mailbox, u.item, u.number, u.content, u.part, u.size, u.blob, u.props, u.data FROM {each};
 
 -- name: attachments_remove
 -- in: mailbox int8, item int8
 DELETE FROM attachment WHERE mailbox_id = :mailbox AND message_id = :item;
 
+-- Distinct hashes, ascending: all transactions take the rows in that order.
 -- name: blob_inline
--- in: hash bytea, size int8, data bytea, refs int4
+-- in: hash bytea[], size int8[], stored int8[], refs int4[], data bytea[]
 WITH kept AS (
-    INSERT INTO blob (hash, size, stored, chunks, refs) VALUES (:hash, :size, length(:data), 1, :refs)
-    ON CONFLICT (hash) DO UPDATE SET refs = blob.refs + excluded.refs RETURNING blob_id, (xmax = 0) AS is_new
+    INSERT INTO blob (hash, size, stored, chunks, refs)
+    SELECT u.hash, u.size, u.stored, 1, u.refs FROM unnest(:hash, :size, :stored, :refs) AS u (hash, size, stored, refs)
+    ON CONFLICT (hash) DO UPDATE SET refs = blob.refs + excluded.refs RETURNING blob_id, hash, (xmax = 0) AS is_new
 )
-INSERT INTO blob_chunk (blob_id, seq, data) SELECT blob_id, 0, :data FROM kept WHERE is_new;
+INSERT INTO blob_chunk (blob_id, seq, data) SELECT blob_id, 0, (:data)[array_position(:hash, hash)] FROM kept WHERE is_new;
 
 -- name: blobs_must_exist
 -- in: blobs int8[]
