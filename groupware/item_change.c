@@ -74,8 +74,7 @@ static void drop_other_bodies(struct message *message, const struct bag *set)
         bag_remove(message->props, PROP_HTML);
     if (!rtf)
         bag_remove(message->props, PROP_RTF_COMPRESSED);
-    bag_remove(message->props, MIME_PROP_BODY_PREFIX);
-    bag_remove(message->props, MIME_PROP_BODY_PREFIX_WHOLE);
+    bag_remove(message->props, STORE_PROP_PREVIEW);
 }
 
 static enum status apply_properties(struct message *message, const struct item_change *change, const struct change_effect *effect)

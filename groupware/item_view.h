@@ -18,6 +18,9 @@ enum status item_of_message(TALLOC_CTX *mem, const struct mailbox_key *mailbox, 
 enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const int64_t *items,
                        size_t count, unsigned parts, struct item **out, enum status *statuses) MUST_CHECK;
 
+/* Text for lists and search. An HTML body gets its text form; import's body prefix becomes PidTagBody: of a message whose content stays in its MIME the store keeps no body, only this text for lists and
+ * search. The last step before saving; afterwards the message does not know its whole body any more. */
+enum status message_keep_prefix(struct message *message) MUST_CHECK;
 /* PidTagBody and PidTagHtml of a message loaded with MESSAGE_VALUES, MESSAGE_MIME_STRUCTURE and MESSAGE_MIME_BYTES: from the properties or the
  * original; a missing form is made from the other. */
 enum status message_fill_bodies(struct message *message) MUST_CHECK;

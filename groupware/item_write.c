@@ -13,13 +13,13 @@ enum { CHANGE_ATTEMPTS = 5 };
 /* The saved item as the writing transaction sees it: read before the commit, so that a failure leaves nothing behind, and without asking for the
  * right to read, which who may only add items does not have. */
 static enum status read_back(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t item,
-                             struct item **out)
+                             unsigned parts, struct item **out)
 {
     struct loaded_message loaded;
     uint32_t rights = 0;
-    TRY(store_message_load(mem, tx, key->id, item, item_store_parts(0), &loaded));
+    TRY(store_message_load(mem, tx, key->id, item, item_store_parts(parts), &loaded));
     TRY(access_in(tx, session, key, loaded.row.folder, &rights));
-    return item_of_message(mem, key, &loaded, 0, rights, out);
+    return item_of_message(mem, key, &loaded, parts, rights, out);
 }
 
 static enum status create_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
@@ -32,7 +32,7 @@ static enum status create_in(TALLOC_CTX *mem, struct transaction *tx, struct ses
     TRY(store_mailbox_lock(tx, key->id, &mailbox));
     TRY(quota_check_save(session->groupware, &mailbox, prepared_message_size(prepared)));
     TRY(store_message_create(tx, key->id, folder, prepared, &place, &created));
-    TRY(read_back(mem, tx, session, key, created.item, out));
+    TRY(read_back(mem, tx, session, key, created.item, 0, out));
     return transaction_commit(tx);
 }
 
@@ -47,6 +47,7 @@ static enum status save_new(TALLOC_CTX *mem, struct session *session, const stru
     int32_t flags = bag_int32(message->props, PROP_MESSAGE_FLAGS, 0);
     TRY(bag_set_int32(message->props, PROP_MESSAGE_FLAGS, options->is_draft ? flags | 0x8 : flags & ~0x8)); /* mfUnsent [MS-OXCMSG] 2.2.1.6 */
     TRY(store_check_space(session->groupware->store));
+    TRY(message_keep_prefix(message));
     TRY(store_message_prepare(message, session->groupware->store, message, &prepared));
     TRY(folder_begin(mem, session, folder->mailbox, TRANSACTION_WRITE, &key, &tx));
     enum status status = create_in(mem, tx, session, &key, folder->folder, prepared, options, out);
@@ -91,6 +92,7 @@ struct change_work {
     int64_t expected_change;
     enum conflict_resolution resolution;
     const struct item_change *change;
+    unsigned parts; /* of *out */
     struct item **out;
 };
 
@@ -108,6 +110,17 @@ static enum status read_and_change(TALLOC_CTX *mem, const struct change_work *wo
     return item_change_apply(loaded->message, work->change);
 }
 
+/* What lists and search know of a body that stays in its MIME must not be lost by a change of something else. */
+static enum status prepare_change(TALLOC_CTX *mem, struct groupware *groupware, const struct loaded_message *loaded,
+                                  struct prepared_message **prepared)
+{
+    struct message *message = loaded->message;
+    TRY(message_keep_prefix(message));
+    if (message->mime.has_content && !bag_has(message->props, PROP_BODY) && loaded->body_text != NULL)
+        TRY(bag_set_string(message->props, PROP_BODY, loaded->body_text));
+    return store_message_prepare(mem, groupware->store, message, prepared);
+}
+
 static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, const struct change_work *work, const struct mailbox_key *key,
                                 const struct loaded_message *loaded)
 {
@@ -118,7 +131,7 @@ static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, const struct c
     const struct value *read = work->change->set != NULL ? bag_get(work->change->set, PROP_READ) : NULL;
     bool content = item_change_has_content(work->change);
     if (content)
-        TRY(store_message_prepare(mem, groupware->store, loaded->message, &prepared));
+        TRY(prepare_change(mem, groupware, loaded, &prepared));
     TRY(transaction_begin(mem, groupware->store, TRANSACTION_WRITE, &tx));
     enum status status = store_mailbox_lock(tx, key->id, &mailbox);
     if (status == STATUS_OK && content && prepared_message_size(prepared) > loaded->row.size)
@@ -128,7 +141,7 @@ static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, const struct c
     if (status == STATUS_OK && read != NULL)
         status = store_message_set_read(tx, key->id, &work->id->item, 1, read->boolean, NULL);
     if (status == STATUS_OK)
-        status = read_back(out, tx, work->session, key, work->id->item, work->out);
+        status = read_back(out, tx, work->session, key, work->id->item, work->parts, work->out);
     if (status == STATUS_OK)
         status = transaction_commit(tx);
     talloc_free(tx);
@@ -136,21 +149,18 @@ static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, const struct c
 }
 
 /* A change by somebody else between reading and writing: read again, unless the client wants to decide itself. */
-enum status item_update(TALLOC_CTX *mem, struct session *session, const struct object_id *id, int64_t expected_change,
-                        enum conflict_resolution resolution, const struct item_change *change, struct item **out)
+static enum status change_item(TALLOC_CTX *mem, const struct change_work *work)
 {
-    struct change_work work = { .session = session, .id = id, .expected_change = expected_change, .resolution = resolution, .change = change,
-                                .out = out };
     struct mailbox_key key = { 0 };
     enum status status = STATUS_CONFLICT;
-    TRY(store_check_space(session->groupware->store));
+    TRY(store_check_space(work->session->groupware->store));
     for (int attempt = 0; attempt < CHANGE_ATTEMPTS && (status == STATUS_CONFLICT || status == STATUS_RETRY); attempt++) {
         TALLOC_CTX *step = talloc_new(mem);
         struct loaded_message loaded;
-        status = read_and_change(step, &work, &key, &loaded);
+        status = read_and_change(step, work, &key, &loaded);
         bool is_final = status != STATUS_OK;
         if (!is_final)
-            status = write_change(mem, step, &work, &key, &loaded);
+            status = write_change(mem, step, work, &key, &loaded);
         talloc_free(step);
         if (is_final)
             return status;
@@ -158,37 +168,39 @@ enum status item_update(TALLOC_CTX *mem, struct session *session, const struct o
     return status;
 }
 
-static enum status numbers_of_new(const struct item *before, const struct item *after, const struct object_id *item_id, size_t count,
-                                  struct object_id *out_ids)
+enum status item_update(TALLOC_CTX *mem, struct session *session, const struct object_id *id, int64_t expected_change,
+                        enum conflict_resolution resolution, const struct item_change *change, struct item **out)
 {
-    int32_t highest = -1;
-    size_t filled = 0;
-    for (size_t i = 0; i < before->message->attachment_count; i++)
-        if (before->message->attachments[i].number > highest)
-            highest = before->message->attachments[i].number;
-    for (size_t i = 0; i < after->message->attachment_count && filled < count; i++) {
-        if (after->message->attachments[i].number <= highest)
-            continue;
-        out_ids[filled] = *item_id;
-        out_ids[filled].kind = OBJECT_ATTACHMENT;
-        out_ids[filled].attachment_depth = 1;
-        out_ids[filled++].attachments[0] = after->message->attachments[i].number;
+    struct change_work work = { .session = session, .id = id, .expected_change = expected_change, .resolution = resolution, .change = change,
+                                .out = out };
+    return change_item(mem, &work);
+}
+
+/* Numbers rise, and the writing transaction read the item back: the last ones are those that it added. */
+static enum status numbers_of_new(const struct item *after, size_t count, struct object_id *out_ids)
+{
+    size_t all = after->message->attachment_count;
+    if (all < count)
+        return status_fail(STATUS_INTERNAL, "%zu attachments after adding %zu", all, count);
+    for (size_t i = 0; i < count; i++) {
+        out_ids[i] = after->id;
+        out_ids[i].kind = OBJECT_ATTACHMENT;
+        out_ids[i].attachment_depth = 1;
+        out_ids[i].attachments[0] = after->message->attachments[all - count + i].number;
     }
-    return filled == count ? STATUS_OK : status_fail(STATUS_INTERNAL, "%zu of %zu attachments found", filled, count);
+    return STATUS_OK;
 }
 
 enum status attachment_create(TALLOC_CTX *mem, struct session *session, const struct object_id *item_id, const struct attachment *attachments,
                               size_t count, struct object_id *out_ids, struct item **item)
 {
-    struct item *before = NULL;
-    struct item *after = NULL;
     struct item_change change = { .add_attachments = attachments, .add_attachment_count = count };
+    struct change_work work = { .session = session, .id = item_id, .resolution = CONFLICT_ALWAYS_OVERWRITE, .change = &change,
+                                .parts = ITEM_ATTACHMENTS, .out = item };
     if (item_id->attachment_depth > 0)
         return status_fail(STATUS_NOT_SUPPORTED, "attachments of attachments cannot be added");
-    TRY(item_get(mem, session, item_id, ITEM_ATTACHMENTS, &before));
-    TRY(item_update(mem, session, item_id, 0, CONFLICT_ALWAYS_OVERWRITE, &change, item));
-    TRY(item_get(mem, session, &(*item)->id, ITEM_ATTACHMENTS, &after));
-    return numbers_of_new(before, after, &(*item)->id, count, out_ids);
+    TRY(change_item(mem, &work));
+    return numbers_of_new(*item, count, out_ids);
 }
 
 enum status attachment_delete(TALLOC_CTX *mem, struct session *session, const struct object_id *id, struct item **item)

@@ -7,6 +7,20 @@
 
 enum { BODY_CAP = 64 * 1024 * 1024 };
 
+enum status message_keep_prefix(struct message *message)
+{
+    struct slice prefix = bag_text(message->props, MIME_PROP_BODY_PREFIX);
+    if (message->mime.has_content && prefix.length > 0)
+        TRY(bag_set_text(message->props, PROP_BODY, prefix));
+    bag_remove(message->props, MIME_PROP_BODY_PREFIX);
+    bag_remove(message->props, MIME_PROP_BODY_PREFIX_WHOLE);
+    if (message->mime.has_content || bag_has(message->props, PROP_BODY) || !bag_has(message->props, PROP_HTML))
+        return STATUS_OK;
+    struct slice text = { 0 };
+    TRY(mime_text_from_html(message, bag_bytes(message->props, PROP_HTML), BODY_CAP, &text));
+    return bag_set_text(message->props, PROP_BODY, text);
+}
+
 static enum status bodies_of_mime(TALLOC_CTX *mem, struct message *message)
 {
     struct mime_structure *structure = NULL;

@@ -204,10 +204,26 @@ static enum status make_mime(struct sending *work)
     return work->copy_folder != 0 ? generate(work, MIME_EXPORT_KEEP_BCC, &work->copy_mime) : STATUS_OK;
 }
 
+/* What the sender's client keeps with the message and MIME does not carry: named properties (custom names only within their own mailbox). */
+static enum status keep_named_properties(const struct sending *work, struct bag *copy)
+{
+    bool same_names = work->mailbox.id == work->session->own.id;
+    const struct bag *props = work->message->props;
+    for (size_t i = 0; i < bag_count(props); i++) {
+        const struct value *value = bag_at(props, i);
+        bool is_kept = prop_id(value->tag) >= 0x8000 && (same_names || prop_id(value->tag) < PROP_FIRST_CUSTOM_ID);
+        if (is_kept && !bag_has(copy, prop_make(prop_id(value->tag), TYPE_UNSPECIFIED)))
+            TRY(bag_set(copy, value));
+    }
+    return STATUS_OK;
+}
+
 static enum status copy_message(struct sending *work, struct message **out)
 {
     TRY(mime_import(work->mem, work->copy_mime, &mime_limits_default, MIME_IMPORT_DELIVERY, out));
+    TRY(message_keep_prefix(*out));
     struct bag *props = (*out)->props;
+    TRY(keep_named_properties(work, props));
     instant sent = bag_time(props, PROP_CLIENT_SUBMIT_TIME, clock_now());
     TRY(bag_set_time(props, PROP_MESSAGE_DELIVERY_TIME, sent));
     TRY(bag_set_int32(props, PROP_MESSAGE_FLAGS, 0x21)); /* mfRead, mfFromMe [MS-OXCMSG] 2.2.1.6 */

@@ -162,6 +162,37 @@ static void attachment_of_received_mail_is_read_from_its_mime(void **state)
     assert_non_null(memmem(original.data, original.length, "body", 4));
 }
 
+static bool is_found(struct fixture *f, struct session *session, const struct object_id *folder, const char *words)
+{
+    struct item_page *page = NULL;
+    struct find_query query = { .words = words, .parts = ITEM_PROPERTIES };
+    OK(item_find(f->mem, session, folder, &query, &page));
+    return page->count == 1;
+}
+
+static void changed_item_keeps_the_words_of_its_body(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice");
+    struct object_id folder = fresh_folder(f, alice, "words");
+    struct item_create_options options = { 0 };
+    struct item *item = NULL;
+    const char *mime = "From: a@b.test\r\nSubject: s\r\n\r\nthe unmistakable word\r\n";
+    OK(item_create_from_mime(f->mem, alice, &folder, slice_of_text(mime), NULL, &options, &item));
+    assert_true(is_found(f, alice, &folder, "unmistakable"));
+    struct bag *set = bag_new(f->mem), *body = bag_new(f->mem);
+    struct item_change flag = { .set = set }, text = { .set = body };
+    OK(bag_set_int32(set, PROP_FLAG_STATUS, 2));
+    OK(item_update(f->mem, alice, &item->id, 0, CONFLICT_ALWAYS_OVERWRITE, &flag, &item));
+    assert_true(is_found(f, alice, &folder, "unmistakable"));
+    OK(bag_set_bytes(body, PROP_HTML, slice_of_text("<p>another <b>text</b></p>")));
+    OK(item_update(f->mem, alice, &item->id, 0, CONFLICT_ALWAYS_OVERWRITE, &text, &item));
+    assert_false(is_found(f, alice, &folder, "unmistakable"));
+    assert_true(is_found(f, alice, &folder, "another"));
+    OK(item_get(f->mem, alice, &item->id, ITEM_ALL, &item));
+    assert_string_equal(item->preview, "another text");
+}
+
 static void strangers_see_nothing_until_they_are_let_in(void **state)
 {
     struct fixture *f = *state;
@@ -234,7 +265,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_test, fixture_test_end)
     const struct CMUnitTest tests[] = {
         T(folder_lives_its_life), T(change_is_checked_against_what_the_client_saw), T(moved_item_has_a_new_id), T(attachments_come_and_go),
-        T(attachment_of_received_mail_is_read_from_its_mime), T(strangers_see_nothing_until_they_are_let_in), T(who_may_only_add_items_gets_them_saved),
+        T(attachment_of_received_mail_is_read_from_its_mime), T(changed_item_keeps_the_words_of_its_body),
+        T(strangers_see_nothing_until_they_are_let_in), T(who_may_only_add_items_gets_them_saved),
         T(page_costs_the_same_whatever_its_length),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
