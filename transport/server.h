@@ -52,6 +52,8 @@ struct connection {
     struct smtp_session *session;
     struct bufferevent *stream;  /* NULL once the connection is gone */
     SSL *tls;                    /* belongs to stream */
+    struct buffer *replies;      /* collected while is_corked */
+    bool is_corked;
     struct loop_timer *delay;
     int64_t since_us;            /* begin of the handshake, or of closing */
     bool is_handshaking, is_closing, is_switching; /* to TLS, when the output is out */
