@@ -89,7 +89,7 @@ static enum status collect(struct record *record)
         return status_fail(STATUS_NO_MEMORY, "queue results");
     for (size_t i = 0; i < work->recipient_count; i++) {
         struct attempt *attempt = &record->attempts[i];
-        enum delivery_action action;
+        enum delivery_action action = DELIVERY_FAILED;
         expire(record, attempt);
         bool is_told = work->sender[0] != '\0' && action_of(record, attempt, &work->recipients[i], &action) &&
                        notice_is_wanted(work->recipients[i].notify, action);
