@@ -179,14 +179,13 @@ static enum status take_queue_ids(struct round *round, struct result *result)
     return STATUS_OK;
 }
 
-static void use(struct round *round, const struct prepared_message *prepared)
+static struct prepared_use *use_of(struct round *round, const struct prepared_message *prepared)
 {
     for (size_t i = round->use_count; i-- > 0;)
-        if (round->uses[i].prepared == prepared) {
-            round->uses[i].copies++;
-            return;
-        }
-    round->uses[round->use_count++] = (struct prepared_use){ prepared, 1 };
+        if (round->uses[i].prepared == prepared)
+            return &round->uses[i];
+    round->uses[round->use_count] = (struct prepared_use){ .prepared = prepared };
+    return &round->uses[round->use_count++];
 }
 
 static const struct prepared_message *message_of(const struct delivery *delivery, const struct delivery_recipient *recipient)
@@ -218,14 +217,14 @@ static void decide(struct round *round)
             recipient->result = round->keys[key].is_known ? STATUS_DUPLICATE : judge(round, delivery, recipient, pair);
             if (recipient->result != STATUS_OK)
                 continue;
-            use(round, message_of(delivery, recipient));
+            use_of(round, message_of(delivery, recipient))->copies++;
             tx_find_locked(round->tx, recipient->mailbox)->size += (int64_t)prepared_message_size(message_of(delivery, recipient));
         }
         delivery->queue_is_duplicate = delivery->queue != NULL;
         for (size_t r = 0; delivery->queue != NULL && r < delivery->queue->recipient_count; r++, key++)
             delivery->queue_is_duplicate = delivery->queue_is_duplicate && round->keys[key].is_known;
         if (delivery->queue != NULL && !delivery->queue_is_duplicate)
-            use(round, delivery->message);
+            use_of(round, delivery->message)->queued++;
     }
     /* the sizes were counted for the quota only: inserting counts them again */
     for (size_t i = 0; i < round->pair_count; i++) {

@@ -64,7 +64,7 @@ enum status store_message_create(struct transaction *tx, int64_t mailbox, int64_
     TRY(tx_folder(tx, locked, folder, &counters));
     TRY(check_reserved(tx, mailbox, place->reserved_item));
     struct new_rows rows = { .tx = tx };
-    TRY(prepared_take_blobs(tx, &(struct prepared_use){ prepared, 1 }, 1));
+    TRY(prepared_take_blobs(tx, &(struct prepared_use){ .prepared = prepared, .copies = 1 }, 1));
     TRY(message_check_blobs(tx, prepared));
     TRY(message_insert(&rows, locked, counters, prepared, place, STORE_EVENT_CREATED, out));
     return new_rows_send(&rows);
@@ -142,7 +142,7 @@ enum status store_message_replace(struct transaction *tx, int64_t mailbox, int64
         return status_fail(STATUS_CONFLICT, "item %lld has change number %lld", (long long)item, (long long)now.cn);
     TRY(tx_folder(tx, locked, now.folder, &folder));
     int64_t new_cn = tx_next_cn(locked);
-    TRY(prepared_take_blobs(tx, &(struct prepared_use){ prepared, 1 }, 1));
+    TRY(prepared_take_blobs(tx, &(struct prepared_use){ .prepared = prepared, .copies = 1 }, 1));
     TRY(message_check_blobs(tx, prepared));
     TRY(message_drop_blobs(tx, &now));
     TRY(send_update(tx, prepared, mailbox, item, new_cn));

@@ -302,14 +302,14 @@ static enum status send_inline(struct transaction *tx, const struct prepared_use
         if (prepared->mime_inline.length == 0)
             continue;
         if (n > 0 && memcmp(hash[n - 1].data, prepared->mime_hash.bytes, sizeof prepared->mime_hash.bytes) == 0) {
-            refs[n - 1] += (int32_t)uses[i].copies;
+            refs[n - 1] += (int32_t)(uses[i].copies + uses[i].queued);
             continue;
         }
         hash[n] = slice_of(prepared->mime_hash.bytes, sizeof prepared->mime_hash.bytes);
         data[n] = prepared->mime_inline;
         size[n] = (int64_t)prepared->mime_size;
         stored[n] = (int64_t)prepared->mime_inline.length;
-        refs[n++] = (int32_t)uses[i].copies;
+        refs[n++] = (int32_t)(uses[i].copies + uses[i].queued);
     }
     enum status status = n == 0 ? STATUS_OK : TX_SEND(tx, blob_inline, .hash = { hash, n }, .size = { size, n }, .stored = { stored, n },
                                                       .refs = { refs, n }, .data = { data, n });
@@ -322,9 +322,11 @@ static enum status send_inline(struct transaction *tx, const struct prepared_use
 enum status prepared_take_blobs(struct transaction *tx, struct prepared_use *uses, size_t count)
 {
     qsort(uses, count, sizeof *uses, by_hash);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         for (size_t b = 0; b < uses[i].prepared->blob_count; b++)
             TRY(tx_blob_ref(tx, uses[i].prepared->blobs[b], uses[i].copies));
+        TRY(tx_blob_ref(tx, uses[i].prepared->row.mime_blob, uses[i].queued));
+    }
     return count > 0 ? send_inline(tx, uses, count) : STATUS_OK;
 }
 

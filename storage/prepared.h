@@ -22,13 +22,13 @@ struct prepared_message {
     size_t blob_count;
 };
 
-/* How many copies of a message a transaction inserts. */
+/* How many copies of a message a transaction inserts, and how many queue entries, which refer to its MIME only. */
 struct prepared_use {
     const struct prepared_message *prepared;
-    int64_t copies;
+    int64_t copies, queued;
 };
 
-/* References of all copies: inline MIME is written once with that many. Sorts `uses`. */
+/* References of all copies and queue entries: inline MIME is written once with that many. Sorts `uses`. */
 enum status prepared_take_blobs(struct transaction *tx, struct prepared_use *uses, size_t count) MUST_CHECK;
 /* Its attachment rows (out: attachment_count) and body row for one item; numbers of new attachments start at `next`. */
 void prepared_place_attachments(const struct prepared_message *prepared, int64_t mailbox, int64_t item, int32_t next,

@@ -162,6 +162,31 @@ static void local_and_remote_recipients_commit_together(void **state)
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM queue"), 1);
 }
 
+/* Nothing would ever take back the references of a value that only mail for other hosts has. */
+static void a_queue_entry_refers_to_nothing_but_its_mime(void **state)
+{
+    struct fixture *f = *state;
+    char body[10001];
+    struct store_queue_recipient_new remote = { .address = "x@partner.test", .destination = "partner.test" };
+    struct store_queue_entry_new queue = { .sender = "alice@example.test", .recipients = &remote, .recipient_count = 1,
+                                           .expires = clock_now() + INSTANT_PER_DAY };
+    struct message *message = fixture_message(f, "queued only", 90000);
+    struct delivery delivery = { .idempotency = key_of("queued only"), .queue = &queue };
+    struct prepared_message *prepared = NULL;
+    memset(body, 'b', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
+    OK(bag_set_string(message->props, (prop_tag)PROP_INTERNET_REFERENCES, body)); /* a value that becomes a blob */
+    OK(store_message_prepare(f->mem, f->store, message, &prepared));
+    delivery.message = prepared;
+    int64_t before = fixture_number(f, "SELECT count(*) FROM blob WHERE refs > 0");
+    deliver(f, &delivery);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM blob WHERE refs > 0"), before + 1);
+    struct transaction *tx = fixture_begin(f, TRANSACTION_WRITE);
+    OK(store_queue_delete(tx, delivery.queue_id));
+    fixture_commit(tx);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM blob WHERE refs > 0"), before);
+}
+
 /* ---- the committer ---- */
 
 struct session {
@@ -259,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(two_equal_deliveries_of_one_round_make_one_copy, fixture_mailbox),
         cmocka_unit_test_setup(a_full_mailbox_refuses_and_the_others_get_theirs, fixture_mailbox),
         cmocka_unit_test_setup(local_and_remote_recipients_commit_together, fixture_mailbox),
+        cmocka_unit_test_setup(a_queue_entry_refers_to_nothing_but_its_mime, fixture_mailbox),
         cmocka_unit_test_setup(parallel_sessions_share_commits_and_lose_nothing, fixture_mailbox),
         cmocka_unit_test_setup(a_connection_lost_during_the_commit_is_never_reported_as_kept_when_it_was_not, fixture_mailbox),
         cmocka_unit_test_setup(a_stopped_committer_refuses, fixture_mailbox),
