@@ -48,6 +48,7 @@ struct queue_runner {
     size_t active;                  /* leased and not yet done */
     struct destinations *destinations;
     bool is_woken, is_draining, is_stopping;
+    uint64_t ended, seen;           /* assignments that ended; as many as the dispatcher knew of at its last look */
 
     size_t sender_count;
     pthread_t *threads;             /* senders, then the dispatcher */
@@ -78,6 +79,7 @@ static void end_assignment(struct queue_runner *runner, struct assignment *assig
     lock_take(&runner->lock);
     destinations_end(runner->destinations, atomic_load(&runner->config), assignment->work->destination, was_reached, clock_monotonic_us());
     runner->active--;
+    runner->ended++;
     bool is_last = --batch->left == 0;
     pthread_cond_broadcast(&runner->change);
     lock_release(&runner->lock);
@@ -168,12 +170,11 @@ static int64_t next_look_us(struct queue_runner *runner, int64_t silent_until_us
 /* With the lock: until something happened, it is time to look, or idle connections are to be closed. True when there is a reason to look. */
 static bool wait_for_reason(struct queue_runner *runner, int64_t look_us)
 {
-    size_t active = runner->active;
     int64_t house_us = clock_monotonic_us() + HOUSEKEEPING_US;
     int64_t until_us = look_us < house_us ? look_us : house_us;
-    while (!runner->is_stopping && !runner->is_woken && runner->active == active && clock_monotonic_us() < until_us)
+    while (!runner->is_stopping && !runner->is_woken && runner->ended == runner->seen && clock_monotonic_us() < until_us)
         lock_wait(&runner->lock, &runner->change, until_us);
-    bool has_reason = runner->is_woken || runner->active != active || clock_monotonic_us() >= look_us;
+    bool has_reason = runner->is_woken || runner->ended != runner->seen || clock_monotonic_us() >= look_us;
     while (!runner->is_stopping && (runner->active >= runner->sender_count || runner->is_draining))
         lock_wait(&runner->lock, &runner->change, -1);
     return has_reason;
@@ -185,7 +186,10 @@ static bool wait_for_room(struct queue_runner *runner, int64_t look_us, size_t *
     lock_take(&runner->lock);
     bool has_reason = wait_for_reason(runner, look_us);
     *room = has_reason ? runner->sender_count - runner->active : 0;
-    runner->is_woken = runner->is_woken && !has_reason;
+    if (has_reason) { /* what ends or comes from here on is a new reason, even while the database is asked */
+        runner->is_woken = false;
+        runner->seen = runner->ended;
+    }
     bool goes_on = !runner->is_stopping;
     lock_release(&runner->lock);
     return goes_on;
