@@ -35,8 +35,13 @@ enum status folder_begin(TALLOC_CTX *mem, struct session *session, struct guid m
     return transaction_begin(mem, session->groupware->store, mode, tx);
 }
 
-enum status folder_reload(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *key, int64_t folder, struct folder **out)
+enum status folder_read_back(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
+                             struct folder **out)
 {
-    struct object_id id = { .kind = OBJECT_FOLDER, .mailbox = key->guid, .folder = folder };
-    return folder_get(mem, session, &id, out);
+    uint32_t rights = 0;
+    struct store_folder row;
+    TRY(access_in(tx, session, key, folder, &rights));
+    TRY(store_folder_get(mem, tx, key->id, folder, &row));
+    *out = folder_view(mem, key, &row, rights);
+    return *out != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "folder");
 }

@@ -11,7 +11,8 @@ struct folder *folder_view(TALLOC_CTX *mem, const struct mailbox_key *mailbox, c
 /* Begins a transaction after locating the mailbox. */
 enum status folder_begin(TALLOC_CTX *mem, struct session *session, struct guid mailbox, enum transaction_mode mode, struct mailbox_key *key,
                          struct transaction **tx) MUST_CHECK;
-/* Loads one folder for an answer, after a change was committed. */
-enum status folder_reload(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *key, int64_t folder, struct folder **out) MUST_CHECK;
+/* A changed folder as the writing transaction sees it, for the answer. Before the commit: a failure must not be told of something that was kept. */
+enum status folder_read_back(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
+                             struct folder **out) MUST_CHECK;
 
 #endif

@@ -3,12 +3,14 @@
 #include "bourse/storage/message.h"
 #include "folder_view.h"
 
-static enum status create_in(struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t parent,
-                             const char *name, const char *folder_class, const struct bag *props, int64_t *out)
+static enum status create_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t parent,
+                             const char *name, const char *folder_class, const struct bag *props, struct folder **out)
 {
+    int64_t id = 0;
     TRY(access_need_in(tx, session, key, parent, RIGHT_CREATE_SUBFOLDER));
     TRY(store_mailbox_lock(tx, key->id, NULL));
-    TRY(store_folder_create(tx, key->id, parent, name, folder_class, props, out));
+    TRY(store_folder_create(tx, key->id, parent, name, folder_class, props, &id));
+    TRY(folder_read_back(mem, tx, session, key, id, out));
     return transaction_commit(tx);
 }
 
@@ -17,15 +19,13 @@ enum status folder_create(TALLOC_CTX *mem, struct session *session, const struct
 {
     struct mailbox_key key;
     struct transaction *tx = NULL;
-    int64_t id = 0;
     if (display_name == NULL || display_name[0] == '\0')
         return status_fail(STATUS_INVALID_ARGUMENT, "a folder needs a name");
     TRY(folder_begin(mem, session, parent->mailbox, TRANSACTION_WRITE, &key, &tx));
-    enum status status = create_in(tx, session, &key, parent->folder, display_name,
-                                   folder_class != NULL && folder_class[0] != '\0' ? folder_class : "IPF.Note", props, &id);
+    enum status status = create_in(mem, tx, session, &key, parent->folder, display_name,
+                                   folder_class != NULL && folder_class[0] != '\0' ? folder_class : "IPF.Note", props, out);
     talloc_free(tx);
-    TRY(status);
-    return folder_reload(mem, session, &key, id, out);
+    return status;
 }
 
 /* Name and class are columns of the store; all else goes into the bag. */
@@ -46,12 +46,13 @@ static enum status split_properties(TALLOC_CTX *mem, const struct bag *set, stru
     return STATUS_OK;
 }
 
-static enum status update_in(struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
-                             const struct store_folder_update *update)
+static enum status update_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
+                             const struct store_folder_update *update, struct folder **out)
 {
     TRY(access_need_in(tx, session, key, folder, RIGHT_FOLDER_OWNER));
     TRY(store_mailbox_lock(tx, key->id, NULL));
     TRY(store_folder_update(tx, key->id, folder, update, NULL));
+    TRY(folder_read_back(mem, tx, session, key, folder, out));
     return transaction_commit(tx);
 }
 
@@ -63,18 +64,19 @@ enum status folder_update(TALLOC_CTX *mem, struct session *session, const struct
     struct store_folder_update update = { .remove = remove, .remove_count = remove_count, .expected_cn = expected_change };
     TRY(split_properties(mem, set, &update));
     TRY(folder_begin(mem, session, id->mailbox, TRANSACTION_WRITE, &key, &tx));
-    enum status status = update_in(tx, session, &key, id->folder, &update);
+    enum status status = update_in(mem, tx, session, &key, id->folder, &update, out);
     talloc_free(tx);
-    TRY(status);
-    return folder_reload(mem, session, &key, id->folder, out);
+    return status;
 }
 
-static enum status move_in(struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder, int64_t parent)
+static enum status move_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
+                           int64_t parent, struct folder **out)
 {
     TRY(access_need_in(tx, session, key, folder, RIGHT_FOLDER_OWNER));
     TRY(access_need_in(tx, session, key, parent, RIGHT_CREATE_SUBFOLDER));
     TRY(store_mailbox_lock(tx, key->id, NULL));
     TRY(store_folder_move(tx, key->id, folder, parent, NULL));
+    TRY(folder_read_back(mem, tx, session, key, folder, out));
     return transaction_commit(tx);
 }
 
@@ -97,10 +99,9 @@ enum status folder_move(TALLOC_CTX *mem, struct session *session, const struct o
     if (key.id != target.id)
         return move_to_other_mailbox(mem, session, id, new_parent, out);
     TRY(folder_begin(mem, session, id->mailbox, TRANSACTION_WRITE, &key, &tx));
-    enum status status = move_in(tx, session, &key, id->folder, new_parent->folder);
+    enum status status = move_in(mem, tx, session, &key, id->folder, new_parent->folder, out);
     talloc_free(tx);
-    TRY(status);
-    return folder_reload(mem, session, &key, id->folder, out);
+    return status;
 }
 
 static enum status need_deletable(struct session *session, const struct object_id *id)
