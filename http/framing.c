@@ -34,7 +34,7 @@ static bool is_token(const char *name)
 
 struct walk {
     const char *expected; /* where the next field's name must begin: two bytes (CR LF) behind what came before */
-    size_t content_lengths, transfer_encodings, hosts;
+    size_t content_lengths, transfer_encodings, hosts, authorizations;
     const char *failure;
 };
 
@@ -64,6 +64,7 @@ static enum MHD_Result look(void *data, enum MHD_ValueKind kind, const char *nam
     walk->expected = value + strlen(value) + 2;
     walk->content_lengths += ascii_equal_nocase(name, "Content-Length");
     walk->hosts += ascii_equal_nocase(name, "Host");
+    walk->authorizations += ascii_equal_nocase(name, "Authorization");
     if (ascii_equal_nocase(name, "Transfer-Encoding")) {
         walk->transfer_encodings++;
         if (!ascii_equal_nocase(value, "chunked"))
@@ -87,6 +88,9 @@ enum status framing_check(struct MHD_Connection *mhd, const char *method, const 
         walk.failure = "Transfer-Encoding in HTTP/1.0";
     if (walk.failure == NULL && (walk.hosts > 1 || (is_11 && walk.hosts == 0)))
         walk.failure = "Host";
+    /* [RFC 9110] 5.3: not a list, so who signs in would depend on which of them a proxy in front reads. */
+    if (walk.failure == NULL && walk.authorizations > 1)
+        walk.failure = "more than one Authorization";
     if (walk.failure != NULL)
         return status_fail(STATUS_MALFORMED, "request head: %s", walk.failure);
     return STATUS_OK;
