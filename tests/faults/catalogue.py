@@ -7,12 +7,14 @@ import fault_directory
 import fault_disk
 import fault_kill
 import fault_power
+import fault_queue
 import fault_stop
 from lab import Lab
 from volume import VolumeLab
 
 TESTS = [
     ("kill_roles", fault_kill.roles, Lab),
+    ("kill_outgoing", fault_queue.outgoing, Lab),
     ("kill_postgres", fault_kill.postgres, Lab),
     ("control_synchronous_commit_off", fault_kill.postgres_control, Lab),
     ("control_message_removed", fault_audit.removed, Lab),

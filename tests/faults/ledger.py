@@ -12,16 +12,16 @@ class Entry:
     def __init__(self, ledger, number, recipients, size):
         self.key = f"{ledger.name}.{number}@partner.test"
         self.recipients = recipients
-        self.content = build(self.key, recipients, size)
+        self.content = build(self.key, ledger.sender, recipients, size)
         self.digest = hashlib.sha256(self.content).hexdigest()
         self.acked = False
         self.attempts = 0
         self.refusals = []
 
 
-def build(key, recipients, size):
+def build(key, sender, recipients, size):
     """The message as it goes over the wire, without the dots. Its first line marks where our bytes begin in the stored copy."""
-    head = (f"{BEGIN.decode()}{key}\r\nFrom: Load <load@partner.test>\r\nTo: {', '.join(recipients)}\r\nSubject: fault {key}\r\n"
+    head = (f"{BEGIN.decode()}{key}\r\nFrom: Load <{sender}>\r\nTo: {', '.join(recipients)}\r\nSubject: fault {key}\r\n"
             f"Message-ID: <{key}>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\nMIME-Version: 1.0\r\n"
             "Content-Type: text/plain; charset=utf-8\r\n\r\n").encode()
     seed = hashlib.sha256(key.encode()).hexdigest()
@@ -37,8 +37,8 @@ def build(key, recipients, size):
 class Ledger:
     """Thread-safe. name: unique for each load, part of each Message-ID."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, sender="load@partner.test"):
+        self.name, self.sender = name, sender
         self.entries = {}
         self.acks = []  # (begin of the attempt, time of the 250)
         self.temporary = 0

@@ -14,13 +14,17 @@ class Broken(Exception):
 class Client:
     def __init__(self, port, timeout=40):
         try:
-            self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+            self.socket = self.connected(socket.create_connection(("127.0.0.1", port), timeout=timeout))
         except OSError as error:
             raise Broken(str(error)) from error
         self.buffer = b""
         self.sent = 0
         self.expect("220")
         self.command(b"EHLO client.partner.test\r\n", "250")
+
+    def connected(self, client):
+        """What to speak over: the socket itself."""
+        return client
 
     def close(self):
         self.socket.close()
@@ -113,6 +117,12 @@ class Load:
         self.stopping.set()
         self.dead.set()
 
+    def new_client(self):
+        return Client(self.lab.instance.smtp_port)
+
+    def new_entry(self, dice):
+        return self.ledger.new_mixed(self.addresses, dice)
+
     def work(self, number):
         dice = random.Random(f"{self.ledger.name} {number}")
         client, waiting = None, []
@@ -120,7 +130,7 @@ class Load:
             if waiting and (self.stopping.is_set() or dice.random() < 0.7):
                 entry = waiting.pop(0)
             else:
-                entry = self.ledger.new_mixed(self.addresses, dice)
+                entry = self.new_entry(dice)
             began = time.monotonic()
             client, result = self.attempt(client, entry, began)
             if result in ("temporary", "broken") and dice.random() >= self.give_up:
@@ -138,8 +148,8 @@ class Load:
                 if client is not None:
                     client.close()
                 client = None
-                client = Client(self.lab.instance.smtp_port)
-            result, text = client.deliver("load@partner.test", entry.recipients, entry.content)
+                client = self.new_client()
+            result, text = client.deliver(self.ledger.sender, entry.recipients, entry.content)
         except Broken as error:
             if client is not None:
                 client.close()
