@@ -103,7 +103,7 @@ static void hot_statements_use_their_indexes(void **state)
     fixture_execute(f, "INSERT INTO message (mailbox_id, message_id, folder_id, cn, read_cn, uid, size, delivered, submitted, modified, created, "
                        "message_id_hash, flags, icon_index, importance, sensitivity, flag_status, fai, is_read, has_attachments, mime_mirrors, "
                        "mime_content, mime_signed, conversation, message_class, subject, normalized_subject, from_name, from_address, from_smtp, "
-                       "display_to, display_cc, internet_message_id, categories) SELECT 1 + i %% 5, i, 5 + i %% 7, i, i, i, 100, i, i, i, i, i, 0, 0, 1, 0, 0, "
+                       "display_to, display_cc, internet_message_id, categories) SELECT 1 + i %% 5, i, 5 + i %% 7, i, i + i %% 2, i, 100, i, i, i, i, i, 0, 0, 1, 0, 0, "
                        "false, i %% 2 = 0, false, true, true, false, int8send(i), 'IPM.Note', 's', 's', 'n', 'a', 'a', 't', '', '<id>', '{}' "
                        "FROM generate_series(1, 20000) i");
     fixture_execute(f, "ANALYZE message");

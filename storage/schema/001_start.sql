@@ -128,7 +128,7 @@ CREATE TABLE message (
     PRIMARY KEY (mailbox_id, message_id)
 ) WITH (fillfactor = 90, toast_tuple_target = 8160);
 CREATE INDEX message_sync ON message (mailbox_id, folder_id, cn) INCLUDE (message_id, uid, read_cn, is_read, fai);
-CREATE INDEX message_read ON message (mailbox_id, folder_id, read_cn);
+CREATE INDEX message_read ON message (mailbox_id, folder_id, read_cn) WHERE read_cn <> cn;
 CREATE INDEX message_date ON message (mailbox_id, folder_id, delivered DESC, message_id DESC);
 CREATE UNIQUE INDEX message_uid ON message (mailbox_id, folder_id, uid);
 CREATE INDEX message_conversation ON message (mailbox_id, conversation, delivered);

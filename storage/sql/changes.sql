@@ -8,11 +8,12 @@ WHERE m.mailbox_id = :mailbox AND m.condition <> 2 AND s.folder_id = :folder;
 
 -- define: change_out = kind int4, item int8, uid int8, cn int8, is_read bool, fai bool, is_soft bool, new_folder int8, new_item int8
 
+-- An item whose read_cn is still its cn was told with its read state when it was told at all, so it is in no index of read states.
 -- name: changes_read_state
 -- in: mailbox int8, folder int8, cn int8, read_cn int8, uid int8, first_uid int8, with_items bool, with_fai bool, limit int8
 -- out: {change_out}
 SELECT 2, message_id, uid, read_cn, is_read, fai, false, 0::bigint, 0::bigint FROM message
-WHERE mailbox_id = :mailbox AND folder_id = :folder AND read_cn > :read_cn AND cn + 0 <= :cn AND uid + 0 <= :uid AND uid + 0 >= :first_uid
+WHERE mailbox_id = :mailbox AND folder_id = :folder AND read_cn > :read_cn AND read_cn <> cn AND cn + 0 <= :cn AND uid + 0 <= :uid AND uid + 0 >= :first_uid
     AND CASE WHEN fai THEN :with_fai ELSE :with_items END ORDER BY read_cn LIMIT :limit;
 
 -- name: changes_content

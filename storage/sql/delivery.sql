@@ -5,7 +5,7 @@
 -- name: delivery_session
 -- out: ignored text
 SELECT set_config('plan_cache_mode', 'force_generic_plan', false) || set_config('enable_hashjoin', 'off', false)
-    || set_config('enable_mergejoin', 'off', false) || set_config('enable_seqscan', 'off', false);
+    || set_config('enable_mergejoin', 'off', false) || set_config('enable_seqscan', 'off', false) || set_config('enable_bitmapscan', 'off', false);
 
 -- name: inflow_find
 -- in: keys uuid[]
