@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Runs the end-to-end tests: every function test_* in test_*.py gets the shared instance and fails by an exception.
 
-run.py [--build dev] [--only PART-OF-NAME] [--list] [--pending] [--keep FOLDER]
---pending also runs those listed in the file pending. Writes counts to the file named by RESULTS (see ./test); prints one
-line a test, and for failures the cause and the end of the daemon's log.
+run.py [--build dev] [--only PART-OF-NAME] [--list] [--keep FOLDER]
+Writes counts to the file named by RESULTS (see ./test); prints one line a test, and for failures the cause and the end of
+the daemon's log.
 """
 import argparse
 import glob
@@ -28,13 +28,8 @@ TEST_SECONDS = 180
 SANITIZER = re.compile(r"^.*(?:ERROR: \w*Sanitizer|runtime error:|WARNING: ThreadSanitizer).*$", re.M)
 
 
-def discover(only, with_pending):
+def discover(only):
     """[(name, function)] in the order of files and lines, and why some files could not be loaded."""
-    pending = set()
-    path = os.path.join(HERE, "pending")
-    if not with_pending and os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            pending = {line.split("#")[0].strip() for line in file}
     tests, not_loaded = [], []
     for file in sorted(os.listdir(HERE)):
         if not re.fullmatch(r"test_\w+\.py", file):
@@ -48,7 +43,7 @@ def discover(only, with_pending):
         functions.sort(key=lambda function: function.__code__.co_firstlineno)
         tests += [(f"{file[5:-3]}.{function.__name__[5:]}", function) for function in functions]
     tests.sort(key=lambda test: hasattr(test[1], "last"))
-    return [(name, function) for name, function in tests if only in name and name not in pending], not_loaded
+    return [(name, function) for name, function in tests if only in name], not_loaded
 
 
 def too_late(_number, _frame):
@@ -118,11 +113,10 @@ def main():
     parser.add_argument("--build", default="dev")
     parser.add_argument("--only", default="")
     parser.add_argument("--list", action="store_true")
-    parser.add_argument("--pending", action="store_true")
     parser.add_argument("--keep", help="folder for the instances, kept afterwards")
     arguments = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
-    tests, not_loaded = discover(arguments.only, arguments.pending)
+    tests, not_loaded = discover(arguments.only)
     if arguments.list:
         print("\n".join(name for name, _ in tests))
         return 0
