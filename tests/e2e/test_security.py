@@ -24,6 +24,10 @@ def test_ids_of_others_open_nothing(server):
     identity.check_foreign_ids(server)
 
 
+def test_sync_states_of_others_open_nothing(server):
+    identity.check_foreign_sync_states(server)
+
+
 def test_folder_names_of_others_open_nothing(server):
     identity.check_distinguished_folders(server)
 
@@ -50,6 +54,10 @@ def test_http_expensive_requests(server):
 
 def test_http_too_many_connections(server):
     http_attacks.check_too_many_connections(server)
+
+
+def test_http_overload(server):
+    http_attacks.check_overload(server)
 
 
 def test_smtp_line_ends(server):

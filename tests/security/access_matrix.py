@@ -275,21 +275,31 @@ class World:
             self.clients[login].must(get_folder(named("inbox")))
 
     def __enter__(self):
+        self.targets, self.row = [], ""
+        self.parent = self.clients["alice"].must(create_folder(named("msgfolderroot"), f"matrix {os.urandom(4).hex()}")).ids("FolderId")[0]
+        try:
+            self.make_delegate()
+            for name in PRINCIPALS:
+                self.targets.append(Target(self, name))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def make_delegate(self):
+        """Nobody offers full access by EWS: the row is made from the entry of a permission set."""
         alice = self.clients["alice"]
-        self.parent = alice.must(create_folder(named("msgfolderroot"), f"matrix {os.urandom(4).hex()}")).ids("FolderId")[0]
-        # nobody offers full access by EWS: the row is made from the entry of a permission set
         helper = alice.must(create_folder(self.parent, "for the delegate's id")).ids("FolderId")[0]
         alice.must(set_permission(helper, "carol@example.test", "Reviewer"))
         self.row = sql(self.server, "INSERT INTO delegate SELECT a.mailbox_id, a.principal, a.display_name, %d FROM acl a JOIN folder f "
                        "USING (mailbox_id, folder_id) WHERE f.name = 'for the delegate''s id' AND a.kind = 2 ORDER BY f.created DESC LIMIT 1 "
                        "RETURNING mailbox_id::text || ' ' || principal::text" % FULL_ACCESS)
         assert self.row, "no delegate row"
-        self.targets = [Target(self, name) for name in PRINCIPALS]
-        return self
 
     def __exit__(self, *_):
-        mailbox, principal = self.row.split()
-        sql(self.server, f"DELETE FROM delegate WHERE mailbox_id = {mailbox} AND principal = '{principal}'")
+        if self.row:
+            mailbox, principal = self.row.split()
+            sql(self.server, f"DELETE FROM delegate WHERE mailbox_id = {mailbox} AND principal = '{principal}'")
         for target in self.targets:
             target.clean()
         self.clients["alice"].call(f"<m:DeleteFolder DeleteType='HardDelete'>{folders(self.parent)}</m:DeleteFolder>")

@@ -1,6 +1,7 @@
 """HTTP and XML: odd paths, smuggled requests, hostile documents, bodies that are too large, more connections than allowed."""
 import base64
 import http.client
+import threading
 import time
 import urllib.parse
 
@@ -205,3 +206,32 @@ def check_expensive_requests(server):
     began = time.monotonic()
     answer = alice.call(ews.find_item(named("inbox")).replace("<m:ParentFolderIds>", f"<m:Restriction>{nested}</m:Restriction><m:ParentFolderIds>"))
     assert answer.codes != ["NoError"] and time.monotonic() - began < 5, answer.codes
+
+
+def check_overload(server):
+    """As many connections as an address may hold, all asking at once, three times what one user may have under way: each is answered, in time, and who is
+    refused hears it within a second."""
+    results, lock = [], threading.Lock()
+
+    def ask(number):
+        client = Client(server, ("alice", "bob")[number % 2])
+        for _ in range(4):
+            began = time.monotonic()
+            try:
+                answer = client.call(ews.find_item(named("inbox")))
+                outcome = answer.status, answer.codes[0]
+            except (OSError, http.client.HTTPException) as error:
+                outcome = 0, type(error).__name__
+            with lock:
+                results.append((*outcome, time.monotonic() - began))
+        client.close()
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(90)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wrong = [result for result in results if not (result[0] == 200 and result[2] < 20 or (result[0] == 503 or result[1] == "ErrorServerBusy") and result[2] < 1.5)]
+    assert len(results) == 360 and not wrong, wrong[:10]
+    assert sum(result[0] == 200 for result in results) > 180, "too few got through"
+    assert Client(server, "alice").call(get_folder(named("inbox"))).codes == ["NoError"]

@@ -149,3 +149,34 @@ def check_distinguished_folders(server):
             codes = bob.call(body).codes
             assert "NoError" not in codes, (name, codes)
     assert "NoError" not in bob.call(get_folder(named("inbox", "nobody@example.test"))).codes
+
+
+def syncing(target, state, hierarchy=False):
+    if hierarchy:
+        return (f"<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>AllProperties</t:BaseShape></m:FolderShape><m:SyncFolderId>{folder(target)}</m:SyncFolderId>"
+                f"<m:SyncState>{state}</m:SyncState></m:SyncFolderHierarchy>")
+    return (f"<m:SyncFolderItems><m:ItemShape><t:BaseShape>AllProperties</t:BaseShape></m:ItemShape><m:SyncFolderId>{folder(target)}</m:SyncFolderId>"
+            f"<m:SyncState>{state}</m:SyncState><m:MaxChangesReturned>100</m:MaxChangesReturned></m:SyncFolderItems>")
+
+
+def check_foreign_sync_states(server):
+    """A sync state that somebody else got says nothing about what its bearer may see."""
+    alice, bob = Client(server, "alice"), Client(server, "bob")
+    secret = f"secret {os.urandom(6).hex()}"
+    place = alice.must(create_folder(named("msgfolderroot"), secret)).ids("FolderId")[0]
+    own = bob.must(create_folder(named("msgfolderroot"), f"own {secret[7:]}")).ids("FolderId")[0]
+    try:
+        states = {kind: alice.must(syncing(target, "", kind)).text("SyncState") for kind, target in ((False, place), (True, named("msgfolderroot")))}
+        alice.must(create_item(place, message(secret)))
+        alice.must(create_folder(place, f"below {secret}"))
+        for kind, state in states.items():
+            assert state
+            for target in (own, place, named("msgfolderroot"), named("msgfolderroot", "alice@example.test")):
+                answer = bob.call(syncing(target, state, kind))
+                assert secret.encode() not in answer.data, f"hierarchy {kind}: {answer.codes}"
+                assert answer.codes != ["NoError"] or target in (own, named("msgfolderroot")), answer.codes
+        control = alice.must(syncing(place, states[False]))
+        assert secret.encode() in control.data
+    finally:
+        alice.call(f"<m:DeleteFolder DeleteType='HardDelete'>{folders(place)}</m:DeleteFolder>")
+        bob.call(f"<m:DeleteFolder DeleteType='HardDelete'>{folders(own)}</m:DeleteFolder>")
