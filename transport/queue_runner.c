@@ -18,6 +18,7 @@
 #define MICRO INT64_C(1000000)
 #define POLL_US (30 * MICRO)    /* a lost wake-up costs at most this */
 #define HOUSEKEEPING_US (2 * MICRO)
+#define DUE_US (MICRO / 5)
 #define TROUBLE_US (3 * MICRO)  /* after the database failed */
 
 /* What one call of queue_lease gave; freed when the last of it is done. */
@@ -154,17 +155,17 @@ static enum status lease(struct queue_runner *runner, size_t room, size_t *count
 /* When to look again if nobody wakes us. */
 static int64_t next_look_us(struct queue_runner *runner, int64_t silent_until_us)
 {
-    int64_t now_us = clock_monotonic_us(), wait_us = POLL_US;
+    int64_t wait_us = POLL_US;
     instant when = 0;
-    if (queue_next_due(runner->groupware, &when) == STATUS_OK && when != 0) {
-        int64_t until_us = (when - clock_now()) / 10 + 1000;
-        /* Due already and not leased: its destination is busy or silent. Ends of deliveries wake us; silence has its own time. */
-        if (until_us > 0 && until_us < wait_us)
-            wait_us = until_us;
-    }
+    if (queue_next_due(runner->groupware, &when) == STATUS_OK && when != 0)
+        wait_us = (when - clock_now()) / 10 + 1000; /* a little late rather than early */
+    int64_t now_us = clock_monotonic_us(); /* after the database was asked */
     if (silent_until_us != 0 && silent_until_us - now_us < wait_us)
         wait_us = silent_until_us - now_us;
-    return now_us + (wait_us > 50000 ? wait_us : 50000);
+    /* Due already and not leased: it became so just now, or its destination is busy or silent. */
+    if (wait_us < DUE_US)
+        wait_us = DUE_US;
+    return now_us + (wait_us < POLL_US ? wait_us : POLL_US);
 }
 
 /* With the lock: until something happened, it is time to look, or idle connections are to be closed. True when there is a reason to look. */
