@@ -113,6 +113,12 @@ remote-control:
     def waiting(self):
         return int(self.instance.control("queue", "list").strip().split("\n")[-1].split(" ")[0])
 
+    def empty_queue(self):
+        """What a test leaves behind must not go through the next one's smarthost."""
+        for line in self.instance.control("queue", "list").split("\n"):
+            if "@" in line:
+                self.instance.control("queue", "delete", line.split()[0])
+
     def mailbox(self, user="alice"):
         """All messages of the mailbox."""
         place = tempfile.mkdtemp(dir=self.folder)
@@ -375,6 +381,7 @@ def loop_by_greeting(bench):
 @test
 def smarthost(bench):
     pair = (bench.instance.certificate, bench.instance.key)
+    bench.empty_queue()
     sink = bench.sink(certificate=pair, extensions=["PIPELINING", "AUTH PLAIN LOGIN"])
     login = bench.sink(certificate=pair, extensions=["AUTH LOGIN"])
     bare = bench.sink(extensions=["AUTH PLAIN"])
@@ -389,8 +396,8 @@ def smarthost(bench):
     for one, host in ((sink, "[127.0.0.1]"), (login, "127.0.0.1")):
         use(one, "required", host)
         bench.send(["a@anywhere.test", "b@anywhere.test"], f"smart{one.port}")
-        got = bench.wait(lambda: one.messages)[0]
-        assert got.tls and got.user == "relay" and len(got.recipients) == 2, (got.tls, got.user)
+        got = bench.wait(lambda: [t for t in one.messages if "anywhere.test" in t.recipients[0]])[0]
+        assert got.tls and got.user == "relay" and len(got.recipients) == 2, (got.tls, got.user, got.recipients)
     use(bare, "required", "127.0.0.1")
     bench.send(["a@elsewhere.test"], "smart-no-tls")
     bench.wait(lambda: "STARTTLS is not offered" in bench.instance.log())
