@@ -16,7 +16,7 @@
 #include "tls.h"
 
 #define MICRO INT64_C(1000000)
-#define POLL_US (30 * MICRO)    /* a lost wake-up costs at most this */
+#define POLL_US (5 * MICRO)     /* a wake-up that is lost, or that nobody sends (boursectl queue release), costs at most this */
 #define HOUSEKEEPING_US (2 * MICRO)
 #define DUE_US (MICRO / 5)
 #define TROUBLE_US (3 * MICRO)  /* after the database failed */
