@@ -116,7 +116,7 @@ remote-control:
     def empty_queue(self):
         """What a test leaves behind must not go through the next one's smarthost."""
         for line in self.instance.control("queue", "list").split("\n"):
-            if "@" in line:
+            if line.split()[:1] and line.split()[0].isdigit() and "@" in line:
                 self.instance.control("queue", "delete", line.split()[0])
 
     def mailbox(self, user="alice"):
@@ -480,7 +480,7 @@ def main():
     bench = Bench(boursed, boursectl)
     bench.mailbox()
     for function in TESTS:
-        if only not in function.__name__:
+        if not any(part in function.__name__ for part in only.split(",")):
             continue
         before = len(bench.instance.log())
         began = time.monotonic()
