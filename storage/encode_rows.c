@@ -43,19 +43,21 @@ static char *texts_literal(TALLOC_CTX *mem, const struct sql_texts *texts)
         }
         *at++ = '"';
     }
-    strcpy(at, "}");
+    memcpy(at, "}", 2);
     return literal;
 }
 
 static char *numbers_literal(TALLOC_CTX *mem, const struct sql_int8s *numbers)
 {
-    char *literal = talloc_array(mem, char, array_count(numbers->count * 21 + 3)), *at = literal;
+    size_t room = numbers->count * 21 + 3;
+    char *literal = talloc_array(mem, char, array_count(room)), *at = literal;
     if (literal == NULL)
         return NULL;
+    const char *end = literal + room;
     *at++ = '{';
     for (size_t i = 0; i < numbers->count; i++)
-        at += sprintf(at, "%s%lld", i > 0 ? "," : "", (long long)numbers->items[i]);
-    strcpy(at, "}");
+        at += snprintf(at, (size_t)(end - at), "%s%lld", i > 0 ? "," : "", (long long)numbers->items[i]);
+    memcpy(at, "}", 2);
     return literal;
 }
 
