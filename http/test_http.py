@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import resource
 import socket
 import ssl
@@ -750,9 +751,15 @@ class Metrics(Case):
 
     def test_metrics_and_health(self):
         self.server.get("/open")
-        answer = self.get("/metrics")
-        self.assertEqual(answer.status, 200)
-        self.assertRegex(answer.body.decode(), r'bourse_http_requests_total\{role="httpd"\} [1-9]')
+        # a request counts when it has ended, which is a moment after the client has the answer
+        for _ in range(50):
+            answer = self.get("/metrics")
+            self.assertEqual(answer.status, 200)
+            if re.search(r'bourse_http_requests_total\{role="httpd"\} [1-9]', answer.body.decode()):
+                break
+            time.sleep(0.1)
+        else:
+            self.fail("the request is not counted")
         self.assertEqual(self.get("/health/live").body, b"ok\n")
         self.assertEqual(self.get("/health/ready").body, b"database: ok\ndirectory: ok\n")
         down = os.path.join(self.server.folder.name, "down")
