@@ -10,6 +10,7 @@
 enum { LISTENERS_MOST = 32, SERVICES_MOST = 16, WAITING_PER_WORKER = 64 };
 
 struct httpd {
+    struct groupware *groupware;
     struct workers *workers;
     struct http_server *server;
     const struct http_service *services[SERVICES_MOST];
@@ -69,6 +70,7 @@ static enum status httpd_start(struct role_context *context, void **state)
     if (httpd == NULL)
         return status_fail(STATUS_NO_MEMORY, "httpd");
     *state = httpd;
+    httpd->groupware = context->groupware;
     TRY(workers_start(httpd, "httpd", threads, threads * WAITING_PER_WORKER, &httpd->workers));
     TRY(open_listeners(httpd, context->config));
     TRY(collect_services(httpd, context->groupware));
@@ -94,6 +96,7 @@ static void httpd_stop(void *state)
     struct httpd *httpd = state;
     if (httpd == NULL)
         return;
+    groupware_on_change(httpd->groupware, NULL, NULL);
     if (httpd->server != NULL)
         http_server_stop(httpd->server);
     if (httpd->workers != NULL)

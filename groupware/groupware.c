@@ -8,6 +8,7 @@
 #include "bourse/groupware/subscribe.h"
 #include "bourse/mime/limits.h"
 #include "bourse/storage/mailbox.h"
+#include "bourse/storage/queue.h"
 #include "bourse/storage/sweep.h"
 #include "groupware_state.h"
 #include "locate.h"
@@ -16,12 +17,28 @@
 /* storage's numbers for wake-ups that are no mailbox (events.h). */
 enum { WAKE_QUEUE = 0, WAKE_ALL = -1 };
 
+static void tell_change(struct groupware *groupware, struct guid mailbox)
+{
+    lock_take(&groupware->listeners);
+    if (groupware->on_change != NULL)
+        groupware->on_change(mailbox, groupware->on_change_data);
+    lock_release(&groupware->listeners);
+}
+
+static void tell_work(struct groupware *groupware)
+{
+    lock_take(&groupware->listeners);
+    if (groupware->on_work != NULL)
+        groupware->on_work(groupware->on_work_data);
+    lock_release(&groupware->listeners);
+}
+
 static void wake_mailbox(struct groupware *groupware, int64_t mailbox)
 {
     struct mailbox_key key;
     TALLOC_CTX *mem = talloc_new(NULL);
-    if (groupware->on_change != NULL && locate_by_id(mem, groupware, mailbox, &key) == STATUS_OK)
-        groupware->on_change(key.guid, groupware->on_change_data);
+    if (locate_by_id(mem, groupware, mailbox, &key) == STATUS_OK)
+        tell_change(groupware, key.guid);
     talloc_free(mem);
 }
 
@@ -30,10 +47,10 @@ static void on_wake(int64_t mailbox, void *data)
 {
     struct groupware *groupware = data;
     status_chain_clear();
-    if ((mailbox == WAKE_QUEUE || mailbox == WAKE_ALL) && groupware->on_work != NULL)
-        groupware->on_work(groupware->on_work_data);
-    if (mailbox == WAKE_ALL && groupware->on_change != NULL)
-        groupware->on_change((struct guid){ 0 }, groupware->on_change_data);
+    if (mailbox == WAKE_QUEUE || mailbox == WAKE_ALL)
+        tell_work(groupware);
+    if (mailbox == WAKE_ALL)
+        tell_change(groupware, (struct guid){ 0 });
     if (mailbox > 0)
         wake_mailbox(groupware, mailbox);
 }
@@ -51,6 +68,7 @@ enum status groupware_open(TALLOC_CTX *mem, const struct config *config, struct 
     if (groupware == NULL)
         return status_fail(STATUS_NO_MEMORY, "groupware");
     groupware->config = config;
+    lock_init(&groupware->listeners, LOCK_LISTENERS);
     char host[40] = "";
     (void)gethostname(host, sizeof host - 1);
     snprintf(groupware->worker, sizeof groupware->worker, "%s/%ld", host, (long)getpid());
@@ -80,6 +98,7 @@ void groupware_close(struct groupware *groupware)
     TALLOC_FREE(groupware->committer);
     TALLOC_FREE(groupware->directory);
     TALLOC_FREE(groupware->store);
+    lock_destroy(&groupware->listeners);
     talloc_free(groupware);
 }
 
@@ -106,6 +125,18 @@ enum status groupware_directory_health(struct groupware *groupware)
     return health.is_up ? STATUS_OK : directory_probe(groupware->directory);
 }
 
+static enum status count_queue(struct groupware *groupware)
+{
+    struct transaction *tx = NULL;
+    struct store_queue_statistics statistics = { 0 };
+    TRY(transaction_begin(NULL, groupware->store, TRANSACTION_READ, &tx));
+    enum status status = store_queue_statistics(tx, &statistics);
+    talloc_free(tx);
+    if (status == STATUS_OK)
+        metric_set(METRIC_QUEUE_LENGTH, statistics.waiting);
+    return status;
+}
+
 enum status groupware_sweep(struct groupware *groupware)
 {
     struct sweep_options options = {
@@ -115,17 +146,22 @@ enum status groupware_sweep(struct groupware *groupware)
     struct sweep_result result = { 0 };
     directory_tick(groupware->directory);
     TRY(sweep_run(groupware->store, &options, &result));
+    TRY(count_queue(groupware));
     return quota_warn_owners(groupware);
 }
 
 void groupware_on_change(struct groupware *groupware, void (*wake)(struct guid mailbox, void *data), void *data)
 {
+    lock_take(&groupware->listeners);
     groupware->on_change_data = data;
     groupware->on_change = wake;
+    lock_release(&groupware->listeners);
 }
 
 void queue_on_work(struct groupware *groupware, void (*wake)(void *data), void *data)
 {
+    lock_take(&groupware->listeners);
     groupware->on_work_data = data;
     groupware->on_work = wake;
+    lock_release(&groupware->listeners);
 }

@@ -2,6 +2,7 @@
 #ifndef BOURSE_GROUPWARE_STATE_H
 #define BOURSE_GROUPWARE_STATE_H
 
+#include "bourse/base/locks.h"
 #include "bourse/directory/directory.h"
 #include "bourse/groupware/groupware.h"
 #include "bourse/storage/delivery.h"
@@ -15,7 +16,8 @@ struct groupware {
     struct committer *committer;
     struct wakeups *wakeups;
     struct mailbox_cache *mailboxes;
-    /* Set once, before the first wake-up can matter (subscribe.h, queue.h). */
+    /* Guards the four below, and is held while they are called: who unregisters is not called any more. */
+    struct lock listeners;
     void (*on_change)(struct guid mailbox, void *data);
     void *on_change_data;
     void (*on_work)(void *data);

@@ -50,7 +50,7 @@ enum status queue_record(struct groupware *groupware, const struct queue_work *w
                          struct slice notice) MUST_CHECK;
 /* Earliest time at which something is due; 0 when the queue is empty. */
 enum status queue_next_due(struct groupware *groupware, instant *when) MUST_CHECK;
-/* Called (any thread) when new work was queued in any process. */
+/* Called (any thread) when new work was queued in any process. NULL unregisters, and returns when no call is running any more. */
 void queue_on_work(struct groupware *groupware, void (*wake)(void *data), void *data);
 
 #endif

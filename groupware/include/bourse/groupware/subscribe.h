@@ -46,7 +46,7 @@ enum status subscription_delete(struct session *session, const char *id) MUST_CH
 enum status subscription_mailbox(struct session *session, const char *id, struct guid *mailbox) MUST_CHECK;
 
 /* Calls `wake(mailbox, data)` from a background thread, soon after something changed in a mailbox (in any process). Hints only: wake-ups may
- * be joined or repeated. One listener a process. */
+ * be joined or repeated. One listener a process; NULL unregisters, and returns when no call is running any more. */
 void groupware_on_change(struct groupware *groupware, void (*wake)(struct guid mailbox, void *data), void *data);
 
 #endif
