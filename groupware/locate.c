@@ -82,30 +82,27 @@ enum status locate_by_owner(TALLOC_CTX *mem, struct groupware *groupware, struct
     return STATUS_OK;
 }
 
-enum status locate_by_guid(TALLOC_CTX *mem, struct groupware *groupware, struct guid mailbox, struct mailbox_key *out)
+/* By GUID, or by row id when `guid` is NULL. */
+static enum status find_row(TALLOC_CTX *mem, struct groupware *groupware, const struct guid *guid, int64_t id, struct mailbox_key *out)
 {
-    if (mailbox_cache_by_guid(groupware->mailboxes, mailbox, out))
-        return STATUS_OK;
     struct transaction *tx = NULL;
     struct store_mailbox row;
     TRY(transaction_begin(mem, groupware->store, TRANSACTION_READ, &tx));
-    enum status status = store_mailbox_by_guid(mem, tx, mailbox, &row);
+    enum status status = guid != NULL ? store_mailbox_by_guid(mem, tx, *guid, &row) : store_mailbox_get(mem, tx, id, &row);
     talloc_free(tx);
     if (status == STATUS_OK)
         remember(groupware, &row, out);
     return status;
 }
 
+enum status locate_by_guid(TALLOC_CTX *mem, struct groupware *groupware, struct guid mailbox, struct mailbox_key *out)
+{
+    bool is_known = mailbox_cache_by_guid(groupware->mailboxes, mailbox, out);
+    return is_known ? STATUS_OK : find_row(mem, groupware, &mailbox, 0, out);
+}
+
 enum status locate_by_id(TALLOC_CTX *mem, struct groupware *groupware, int64_t mailbox, struct mailbox_key *out)
 {
-    if (mailbox_cache_by_id(groupware->mailboxes, mailbox, out))
-        return STATUS_OK;
-    struct transaction *tx = NULL;
-    struct store_mailbox row;
-    TRY(transaction_begin(mem, groupware->store, TRANSACTION_READ, &tx));
-    enum status status = store_mailbox_get(mem, tx, mailbox, &row);
-    talloc_free(tx);
-    if (status == STATUS_OK)
-        remember(groupware, &row, out);
-    return status;
+    bool is_known = mailbox_cache_by_id(groupware->mailboxes, mailbox, out);
+    return is_known ? STATUS_OK : find_row(mem, groupware, NULL, mailbox, out);
 }

@@ -6,19 +6,15 @@
 #include "address.h"
 #include "bourse/mime/header.h"
 #include "bourse/storage/mailbox.h"
+#include "quota.h"
 
 enum { PAGE = 500 };
 #define LOOK_EVERY_US (INT64_C(3600) * 1000000)
 #define WARN_EVERY INSTANT_PER_DAY
 
-static uint64_t limit_of(const struct groupware *groupware, uint64_t own, enum config_option option)
-{
-    return own != 0 ? own : (uint64_t)config_size(groupware->config, option);
-}
-
 static bool is_due(const struct groupware *groupware, const struct store_mailbox *mailbox)
 {
-    uint64_t limit = limit_of(groupware, mailbox->warning_quota, CONFIG_mailbox_warning_quota);
+    uint64_t limit = quota_limit(groupware, mailbox->warning_quota, CONFIG_mailbox_warning_quota);
     return limit != 0 && mailbox->size > limit && mailbox->quota_warned < clock_now() - WARN_EVERY;
 }
 
@@ -42,8 +38,8 @@ static enum status make_message(TALLOC_CTX *mem, const struct groupware *groupwa
                   address, instant_format_mail(clock_now(), date), id);
     buffer_append_text(text, "Auto-Submitted: auto-generated\r\nImportance: high\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n");
     buffer_printf(text, "Your mailbox holds %" PRIu64 " MB.\r\n", mailbox->size / 1000000);
-    append_limit(text, "You can no longer send", limit_of(groupware, mailbox->send_quota, CONFIG_mailbox_send_quota));
-    append_limit(text, "You can no longer receive", limit_of(groupware, mailbox->receive_quota, CONFIG_mailbox_receive_quota));
+    append_limit(text, "You can no longer send", quota_limit(groupware, mailbox->send_quota, CONFIG_mailbox_send_quota));
+    append_limit(text, "You can no longer receive", quota_limit(groupware, mailbox->receive_quota, CONFIG_mailbox_receive_quota));
     buffer_append_text(text, "\r\nPlease delete what you no longer need and empty Deleted Items.\r\n");
     TRY(buffer_status(text));
     *out = buffer_slice(text);
