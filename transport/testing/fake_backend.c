@@ -21,7 +21,7 @@ static bool is_user(const char *address, const char *local)
 static struct guid guid_of(const char *name)
 {
     struct guid guid = { { 1 } };
-    strncpy((char *)guid.bytes + 1, name, 15);
+    memcpy(guid.bytes + 1, name, strnlen(name, sizeof guid.bytes - 1));
     return guid;
 }
 
