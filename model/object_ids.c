@@ -1,6 +1,6 @@
 /* Object ids of EWS. The bytes under the base64:
  *   version (1) | kind + 16 * attachment depth (1) | mailbox GUID (16) |
- *   folder, item, attachment numbers (varints) | check sum (4)
+ *   folder, item, with OCCURRENCE_FLAG the occurrence, attachment numbers (varints) | check sum (4)
  * The check sum is the first four bytes of SHA-256 over all before it. */
 #include "bourse/base/hash.h"
 #include "bourse/base/text.h"
@@ -8,6 +8,7 @@
 #include "bourse/model/ids.h"
 
 #define OBJECT_ID_VERSION 1
+#define OCCURRENCE_FLAG 0x08 /* beside the kind */
 #define CHECK_SIZE 4
 #define OBJECT_ID_BYTES_MAX 128
 #define OBJECT_ID_TEXT_MAX 176
@@ -30,6 +31,8 @@ static bool is_valid(const struct object_id *id)
         if (id->attachments[i] < 0)
             return false;
     }
+    if (id->occurrence < 0 || (id->occurrence != 0 && id->item == 0))
+        return false;
     switch (id->kind) {
     case OBJECT_MAILBOX:
         return id->folder == 0 && id->item == 0 && id->attachment_depth == 0;
@@ -66,10 +69,12 @@ char *object_id_text(TALLOC_CTX *mem, const struct object_id *id)
     char *result = NULL;
     if (bytes != NULL && text != NULL) {
         buffer_append_byte(bytes, OBJECT_ID_VERSION);
-        buffer_append_byte(bytes, (uint8_t)((size_t)id->kind | id->attachment_depth << 4));
+        buffer_append_byte(bytes, (uint8_t)((size_t)id->kind | (id->occurrence != 0 ? OCCURRENCE_FLAG : 0) | id->attachment_depth << 4));
         buffer_append(bytes, id->mailbox.bytes, sizeof id->mailbox.bytes);
         buffer_append_varint(bytes, (uint64_t)id->folder);
         buffer_append_varint(bytes, (uint64_t)id->item);
+        if (id->occurrence != 0)
+            buffer_append_varint(bytes, (uint32_t)id->occurrence);
         for (size_t i = 0; i < id->attachment_depth && i < ATTACHMENT_DEPTH_MAX; i++)
             buffer_append_varint(bytes, (uint32_t)id->attachments[i]);
         append_check(bytes);
@@ -77,6 +82,13 @@ char *object_id_text(TALLOC_CTX *mem, const struct object_id *id)
     }
     talloc_free(scratch);
     return result;
+}
+
+static bool read_occurrence(struct wire *in, struct object_id *id)
+{
+    uint64_t minutes = wire_varint(in);
+    id->occurrence = minutes <= INT32_MAX ? (int32_t)minutes : 0;
+    return id->occurrence != 0;
 }
 
 static bool read_object_id(struct slice bytes, struct object_id *id)
@@ -90,11 +102,13 @@ static bool read_object_id(struct slice bytes, struct object_id *id)
     struct wire in = wire_over(body);
     uint8_t version = wire_u8(&in);
     uint8_t kind_and_depth = wire_u8(&in);
-    *id = (struct object_id){ .kind = (enum object_kind)(kind_and_depth & 0x0F),
+    *id = (struct object_id){ .kind = (enum object_kind)(kind_and_depth & 0x07),
                               .attachment_depth = kind_and_depth >> 4 };
     id->mailbox = wire_guid(&in);
     id->folder = (int64_t)wire_varint(&in);
     id->item = (int64_t)wire_varint(&in);
+    if ((kind_and_depth & OCCURRENCE_FLAG) != 0 && !read_occurrence(&in, id))
+        return false;
     if (version != OBJECT_ID_VERSION || id->attachment_depth > ATTACHMENT_DEPTH_MAX)
         return false;
     for (size_t i = 0; i < id->attachment_depth; i++) {

@@ -13,6 +13,7 @@ static void assert_same_id(const struct object_id *a, const struct object_id *b)
     assert_true(guid_equal(a->mailbox, b->mailbox));
     assert_int_equal(a->folder, b->folder);
     assert_int_equal(a->item, b->item);
+    assert_int_equal(a->occurrence, b->occurrence);
     assert_int_equal(a->attachment_depth, b->attachment_depth);
     for (size_t i = 0; i < a->attachment_depth; i++)
         assert_int_equal(a->attachments[i], b->attachments[i]);
@@ -25,6 +26,8 @@ static void object_ids_round_trip(void **state)
         { .kind = OBJECT_FOLDER, .mailbox = mailbox, .folder = 1 },
         { .kind = OBJECT_ITEM, .mailbox = mailbox, .folder = 200, .item = OBJECT_ID_MAX },
         { .kind = OBJECT_ITEM, .mailbox = mailbox, .folder = 200, .item = 9, .attachments = { 0, 3 }, .attachment_depth = 2 },
+        { .kind = OBJECT_ITEM, .mailbox = mailbox, .folder = 200, .item = 9, .occurrence = 223920000 },
+        { .kind = OBJECT_ATTACHMENT, .mailbox = mailbox, .folder = 200, .item = 9, .occurrence = INT32_MAX, .attachments = { 2 }, .attachment_depth = 1 },
         { .kind = OBJECT_ATTACHMENT, .mailbox = mailbox, .folder = OBJECT_ID_MAX, .item = OBJECT_ID_MAX,
           .attachments = { INT32_MAX, 1, 2, 3, 4, 5, 6, 7 }, .attachment_depth = 8 },
     };

@@ -17,6 +17,9 @@ struct object_id {
     struct guid mailbox;
     int64_t folder;       /* of the item; or the folder itself */
     int64_t item;         /* 0 for folders */
+    /* One occurrence of a recurring item: its original start in minutes since 1601-01-01 00:00 on the series' wall clock, as its recurrence structure
+     * has it [MS-OXOCAL] 2.2.1.44.1; 0: the item itself (of a series: the master). */
+    int32_t occurrence;
     /* Path of attachment numbers: [0] in the item, [1] in the message embedded there, ... */
     int32_t attachments[8];
     size_t attachment_depth;
