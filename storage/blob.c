@@ -159,6 +159,51 @@ enum status blob_write(struct store *store, struct slice content, struct blob_re
     return status;
 }
 
+/* ---- writing inside of a transaction ---- */
+
+struct encoded {
+    struct slice *chunks;
+    int32_t count;
+    int64_t stored;
+};
+
+static enum status encode_chunks(TALLOC_CTX *mem, struct slice content, struct encoded *out)
+{
+    size_t count = content.length == 0 ? 1 : (content.length + BLOB_CHUNK - 1) / BLOB_CHUNK;
+    *out = (struct encoded){ .chunks = talloc_array(mem, struct slice, (unsigned)count), .count = (int32_t)count };
+    if (out->chunks == NULL)
+        return status_fail(STATUS_NO_MEMORY, "chunks");
+    for (size_t i = 0; i < count; i++) {
+        TRY(chunk_encode(out->chunks, slice_part(content, i * BLOB_CHUNK, BLOB_CHUNK), &out->chunks[i]));
+        out->stored += (int64_t)out->chunks[i].length;
+    }
+    return STATUS_OK;
+}
+
+static enum status make_blob(struct transaction *tx, TALLOC_CTX *mem, struct slice content, struct blob_ref *out)
+{
+    struct encoded encoded;
+    struct result *result = NULL;
+    struct sql_blob_make_out row;
+    TRY(encode_chunks(mem, content, &encoded));
+    TRY(TX_RUN(tx, mem, &result, blob_make, .hash = slice_of(out->hash.bytes, sizeof out->hash.bytes), .size = (int64_t)content.length,
+               .stored = encoded.stored, .chunks = encoded.count, .until = clock_now() + LEASE));
+    result_read(result, 0, STATEMENT_blob_make, &row);
+    out->id = row.blob;
+    for (int32_t i = 0; row.is_new && i < encoded.count; i++)
+        TRY(TX_SEND(tx, blob_chunk_add, .blob = out->id, .seq = i, .data = encoded.chunks[i]));
+    return STATUS_OK;
+}
+
+enum status blob_write_in(struct transaction *tx, struct slice content, struct blob_ref *out)
+{
+    TALLOC_CTX *scratch = talloc_new(NULL);
+    *out = (struct blob_ref){ .size = content.length, .hash = hash_sha256(content) };
+    enum status status = scratch != NULL ? make_blob(tx, scratch, content, out) : status_fail(STATUS_NO_MEMORY, "blob");
+    talloc_free(scratch);
+    return status;
+}
+
 /* ---- reading ---- */
 
 enum status blob_get(struct transaction *tx, int64_t blob, struct blob_ref *out)

@@ -94,12 +94,19 @@ static void settle(struct store *store, struct connection **connection, struct d
     }
 }
 
-enum status delivery_commit(struct store *store, struct delivery *const *deliveries, size_t count)
+static enum status commit_on_pool(struct store *store, struct delivery *const *deliveries, size_t count)
 {
     struct connection *connection = NULL;
     TRY(store_acquire(store, &connection));
     enum status status = round_commit(store, connection, deliveries, count);
     store_release(store, connection);
+    return status;
+}
+
+enum status delivery_commit(struct store *store, struct delivery *const *deliveries, size_t count)
+{
+    struct connection *connection = NULL;
+    enum status status = commit_on_pool(store, deliveries, count);
     if (status != STATUS_COMMIT_UNKNOWN)
         return status;
     TRY(store_acquire(store, &connection) == STATUS_OK ? STATUS_OK : STATUS_COMMIT_UNKNOWN);
@@ -108,6 +115,19 @@ enum status delivery_commit(struct store *store, struct delivery *const *deliver
         status = round_find_out(connection, deliveries[i]);
     store_release(store, connection);
     return status;
+}
+
+/* A delivery with side effects: they run in this thread, whose log and trace they belong to, and would hold up the others of a round. */
+static enum status commit_alone(struct store *store, struct delivery *delivery)
+{
+    enum status status = STATUS_RETRY;
+    for (int attempt = 0; attempt < ATTEMPTS && may_repeat(status); attempt++) {
+        status_chain_clear();
+        status = delivery_commit(store, &delivery, 1);
+    }
+    if (status == STATUS_OK)
+        count_results(delivery);
+    return status == STATUS_EXISTS ? STATUS_RETRY : status;
 }
 
 /* ---- threads ---- */
@@ -201,9 +221,21 @@ static void *commit_loop(void *data)
     return NULL;
 }
 
+static enum status submit_alone(struct committer *committer, struct delivery *delivery)
+{
+    lock_take(&committer->lock);
+    bool stopping = committer->stopping;
+    lock_release(&committer->lock);
+    if (stopping)
+        return status_fail(STATUS_CANCELLED, "committer does not take more");
+    return commit_alone(committer->store, delivery);
+}
+
 enum status committer_submit(struct committer *committer, struct delivery *delivery)
 {
     struct waiter waiter = { .delivery = delivery };
+    if (delivery->also != NULL)
+        return submit_alone(committer, delivery);
     sem_init(&waiter.finished, 0, 0);
     lock_take(&committer->lock);
     enum status refused = committer->stopping ? STATUS_CANCELLED : committer->waiting >= committer->waiting_limit ? STATUS_BUSY : STATUS_OK;

@@ -314,6 +314,24 @@ static enum status write_keys(struct round *round)
     return n > 0 ? TX_SEND(round->tx, inflow_add, .keys = { keys, n }, .keep_until = { until, n }) : STATUS_OK;
 }
 
+static bool is_new(const struct delivery *delivery)
+{
+    bool found = delivery->queue_id != 0;
+    for (size_t r = 0; r < delivery->recipient_count && !found; r++)
+        found = delivery->recipients[r].result == STATUS_OK;
+    return found;
+}
+
+static enum status run_side_effects(struct round *round)
+{
+    for (size_t i = 0; i < round->count; i++) {
+        const struct delivery *delivery = round->deliveries[i];
+        if (delivery->also != NULL && is_new(delivery))
+            TRY(delivery->also(round->tx, delivery->also_data));
+    }
+    return STATUS_OK;
+}
+
 static enum status check_content(struct delivery *const *deliveries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -343,6 +361,7 @@ static enum status run(struct round *round)
     TRY(write_blobs(round));
     TRY(write_all(round));
     TRY(write_keys(round));
+    TRY(run_side_effects(round));
     return transaction_commit(round->tx);
 }
 

@@ -76,14 +76,20 @@ enum status store_mailbox_list(TALLOC_CTX *mem, struct transaction *tx, int64_t 
     return STATUS_OK;
 }
 
-enum status store_mailbox_lock(struct transaction *tx, int64_t mailbox, struct store_mailbox *out)
+static enum status lock_now(struct transaction *tx, int64_t mailbox)
 {
     struct result *result = NULL;
     TRY(tx_lock_send(tx, &mailbox, 1));
     TRY(tx_run(tx, tx, &result, 1));
     if (result->row_count == 0)
         return status_fail(STATUS_MAILBOX_NOT_FOUND, "mailbox %lld", (long long)mailbox);
-    TRY(tx_lock_take(tx, result));
+    return tx_lock_take(tx, result);
+}
+
+enum status store_mailbox_lock(struct transaction *tx, int64_t mailbox, struct store_mailbox *out)
+{
+    if (tx_find_locked(tx, mailbox) == NULL)
+        TRY(lock_now(tx, mailbox));
     struct locked_mailbox *locked = tx_find_locked(tx, mailbox);
     if (locked->row.condition == MAILBOX_FROZEN)
         return status_fail(STATUS_UNAVAILABLE, "mailbox %lld is frozen", (long long)mailbox);

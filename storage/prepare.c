@@ -14,6 +14,7 @@
 /* What one message needs while it is prepared. */
 struct preparation {
     struct store *store;
+    struct transaction *tx; /* NULL: blobs are written before the transaction */
     struct prepared_message *out;
     const struct message *message;
     uint64_t size;
@@ -24,6 +25,11 @@ struct preparation {
 uint64_t prepared_message_size(const struct prepared_message *prepared)
 {
     return (uint64_t)prepared->row.size;
+}
+
+static enum status write_blob(struct preparation *preparation, struct slice content, struct blob_ref *out)
+{
+    return preparation->tx != NULL ? blob_write_in(preparation->tx, content, out) : blob_write(preparation->store, content, out);
 }
 
 static enum status take_blob(struct preparation *preparation, int64_t blob)
@@ -65,7 +71,7 @@ static enum status keep_value(struct preparation *preparation, const struct valu
     if (!is_text_or_bytes(value->tag) || value->bytes.length <= VALUE_INLINE_MAX)
         return bag_set(kept, value);
     struct blob_ref ref;
-    TRY(blob_write(preparation->store, value->bytes, &ref));
+    TRY(write_blob(preparation, value->bytes, &ref));
     TRY(take_value_blob(preparation, ref.id));
     return bag_set(kept, &(struct value){ .tag = value->tag, .form = VALUE_STORED, .stored = { .blob = ref.id, .size = ref.size } });
 }
@@ -155,7 +161,7 @@ static enum status keep_content(struct preparation *preparation, struct slice co
         return STATUS_OK;
     }
     struct blob_ref ref;
-    TRY(blob_write(preparation->store, content, &ref));
+    TRY(write_blob(preparation, content, &ref));
     row->blob = ref.id;
     return take_blob(preparation, ref.id);
 }
@@ -240,7 +246,7 @@ static enum status keep_mime(struct preparation *preparation)
         return chunk_encode(out, mime->bytes, &out->mime_inline);
     }
     struct blob_ref ref;
-    TRY(blob_write(preparation->store, mime->bytes, &ref));
+    TRY(write_blob(preparation, mime->bytes, &ref));
     out->row.mime_blob = ref.id;
     return take_blob(preparation, ref.id);
 }
@@ -264,13 +270,14 @@ static enum status prepare(struct preparation *preparation)
     return STATUS_OK;
 }
 
-enum status store_message_prepare(TALLOC_CTX *mem, struct store *store, const struct message *message, struct prepared_message **out)
+static enum status prepare_with(TALLOC_CTX *mem, struct store *store, struct transaction *tx, const struct message *message,
+                                struct prepared_message **out)
 {
     TRY(store_check_space(store));
     struct prepared_message *prepared = talloc_zero(mem, struct prepared_message);
     if (prepared == NULL)
         return status_fail(STATUS_NO_MEMORY, "message");
-    struct preparation preparation = { .store = store, .out = prepared, .message = message };
+    struct preparation preparation = { .store = store, .tx = tx, .out = prepared, .message = message };
     enum status status = prepare(&preparation);
     if (status != STATUS_OK) {
         talloc_free(prepared);
@@ -278,6 +285,16 @@ enum status store_message_prepare(TALLOC_CTX *mem, struct store *store, const st
     }
     *out = prepared;
     return STATUS_OK;
+}
+
+enum status store_message_prepare(TALLOC_CTX *mem, struct store *store, const struct message *message, struct prepared_message **out)
+{
+    return prepare_with(mem, store, NULL, message, out);
+}
+
+enum status store_message_prepare_in(TALLOC_CTX *mem, struct transaction *tx, const struct message *message, struct prepared_message **out)
+{
+    return prepare_with(mem, transaction_store(tx), tx, message, out);
 }
 
 /* ---- rows ---- */

@@ -274,6 +274,132 @@ static void a_stopped_committer_refuses(void **state)
     assert_int_equal(count_items(f, f->mailbox), 0);
 }
 
+/* ---- side effects ---- */
+
+enum { EFFECT_VALUE = 60 * 1024 };
+
+struct effect {
+    struct fixture *f;
+    int64_t mailbox, folder;
+    const struct delivery_recipient *recipient;
+    enum status fails_with;
+    int fails; /* so many times */
+    int runs;
+    struct message_created made;
+};
+
+/* Writes a second item beside the delivered one, with a value that becomes a blob, and marks the delivered one read. */
+static enum status write_effect(struct transaction *tx, void *data)
+{
+    struct effect *effect = data;
+    char *body = talloc_zero_array(tx, char, EFFECT_VALUE + 1);
+    struct message *message = message_new(tx);
+    struct prepared_message *prepared = NULL;
+    struct loaded_message delivered;
+    effect->runs++;
+    TRY(store_message_load(tx, tx, effect->mailbox, effect->recipient->item, MESSAGE_BAG, &delivered));
+    for (size_t i = 0; i < EFFECT_VALUE; i++)
+        body[i] = (char)('a' + random() % 26);
+    TRY(bag_set_string(message->props, (prop_tag)PROP_MESSAGE_CLASS, "IPM.Note"));
+    TRY(bag_set_string(message->props, (prop_tag)PROP_SUBJECT, delivered.row.subject));
+    TRY(bag_set_string(message->props, (prop_tag)PROP_BODY, body));
+    TRY(store_message_prepare_in(tx, tx, message, &prepared));
+    TRY(store_mailbox_lock(tx, effect->mailbox, NULL));
+    TRY(store_message_create(tx, effect->mailbox, effect->folder, prepared, &(struct message_place){ 0 }, &effect->made));
+    TRY(store_message_set_read(tx, effect->mailbox, &effect->recipient->item, 1, true, NULL));
+    if (effect->fails > 0) {
+        effect->fails--;
+        return status_fail(effect->fails_with, "wanted");
+    }
+    return STATUS_OK;
+}
+
+static struct delivery with_effect(struct fixture *f, const char *name, struct delivery_recipient *recipient, struct effect *effect)
+{
+    *recipient = (struct delivery_recipient){ .mailbox = f->mailbox, .address = "bob@example.test" };
+    *effect = (struct effect){ .f = f, .mailbox = f->mailbox, .folder = fixture_role(f, STORE_ROLE_DRAFTS), .recipient = recipient };
+    return (struct delivery){ .idempotency = key_of(name), .message = fixture_prepared(f, name, 2000), .recipients = recipient, .recipient_count = 1,
+                              .also = write_effect, .also_data = effect };
+}
+
+static void side_effects_commit_with_the_delivery(void **state)
+{
+    struct fixture *f = *state;
+    struct committer *committer = NULL;
+    struct delivery_recipient recipient;
+    struct effect effect;
+    struct delivery delivery = with_effect(f, "effect", &recipient, &effect);
+    OK(committer_start(f->mem, f->store, NULL, &committer));
+    OK(committer_submit(committer, &delivery));
+    assert_int_equal(recipient.result, STATUS_OK);
+    assert_int_equal(effect.runs, 1);
+    assert_true(effect.made.cn > recipient.cn);
+    assert_int_equal(count_items(f, f->mailbox), 2);
+    /* the read mark took the number behind both items, and the mailbox row knows it */
+    assert_int_equal(fixture_number(f, "SELECT last_cn FROM mailbox WHERE mailbox_id = %lld", (long long)f->mailbox), effect.made.cn + 1);
+    assert_int_equal(fixture_number(f, "SELECT read_cn FROM message WHERE message_id = %lld AND is_read", (long long)recipient.item), effect.made.cn + 1);
+    /* the same content in a blob once more: a second mailbox's effect finds it */
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM blob WHERE refs = 1 AND size = %d", EFFECT_VALUE), 1);
+    fixture_check(f);
+    /* a retry runs nothing */
+    OK(committer_submit(committer, &delivery));
+    assert_int_equal(recipient.result, STATUS_DUPLICATE);
+    assert_int_equal(effect.runs, 1);
+    assert_int_equal(count_items(f, f->mailbox), 2);
+    committer_stop(committer);
+    struct delivery late = with_effect(f, "late effect", &recipient, &effect);
+    assert_int_equal(committer_submit(committer, &late), STATUS_CANCELLED);
+    assert_int_equal(effect.runs, 0);
+}
+
+static void failing_side_effects_keep_nothing_and_are_repeated_when_that_helps(void **state)
+{
+    struct fixture *f = *state;
+    struct committer *committer = NULL;
+    struct delivery_recipient recipient;
+    struct effect effect;
+    OK(committer_start(f->mem, f->store, NULL, &committer));
+    struct delivery delivery = with_effect(f, "failing effect", &recipient, &effect);
+    effect.fails_with = STATUS_CORRUPT;
+    effect.fails = 1;
+    assert_int_equal(committer_submit(committer, &delivery), STATUS_CORRUPT);
+    assert_int_equal(effect.runs, 1);
+    assert_int_equal(count_items(f, f->mailbox), 0);
+    effect.fails_with = STATUS_RETRY;
+    effect.fails = 2;
+    OK(committer_submit(committer, &delivery));
+    assert_int_equal(effect.runs, 4);
+    assert_int_equal(count_items(f, f->mailbox), 2);
+    fixture_check(f);
+}
+
+/* The connection goes at each statement in turn: both items are kept or neither. */
+static void a_connection_lost_in_side_effects_keeps_both_or_neither(void **state)
+{
+    struct fixture *f = *state;
+    size_t temporary = 0, repeated = 0;
+    struct committer *committer = NULL;
+    OK(committer_start(f->mem, f->store, NULL, &committer));
+    for (uint64_t n = 1; n < 30; n++) {
+        char name[40];
+        struct delivery_recipient recipient;
+        struct effect effect;
+        snprintf(name, sizeof name, "effect cut at %d", (int)n);
+        struct delivery delivery = with_effect(f, name, &recipient, &effect);
+        int64_t before = count_items(f, f->mailbox);
+        store_fail_statement(n);
+        enum status status = committer_submit(committer, &delivery);
+        store_fail_statement(0);
+        assert_true(status == STATUS_OK || status_info(status)->fault == FAULT_TEMPORARY);
+        assert_int_equal(count_items(f, f->mailbox) - before, status == STATUS_OK ? 2 : 0);
+        temporary += status != STATUS_OK;
+        repeated += effect.runs > 1;
+    }
+    assert_true(temporary >= 1); /* the commit's own statement */
+    assert_true(repeated >= 3);
+    fixture_check(f);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -288,6 +414,9 @@ int main(void)
         cmocka_unit_test_setup(parallel_sessions_share_commits_and_lose_nothing, fixture_mailbox),
         cmocka_unit_test_setup(a_connection_lost_during_the_commit_is_never_reported_as_kept_when_it_was_not, fixture_mailbox),
         cmocka_unit_test_setup(a_stopped_committer_refuses, fixture_mailbox),
+        cmocka_unit_test_setup(side_effects_commit_with_the_delivery, fixture_mailbox),
+        cmocka_unit_test_setup(failing_side_effects_keep_nothing_and_are_repeated_when_that_helps, fixture_mailbox),
+        cmocka_unit_test_setup(a_connection_lost_in_side_effects_keeps_both_or_neither, fixture_mailbox),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -14,6 +14,16 @@ INSERT INTO blob_chunk (blob_id, seq, data) VALUES (:blob, :seq, :data);
 -- in: blob int8, hash bytea, size int8, stored int8, chunks int4
 UPDATE blob SET hash = :hash, size = :size, stored = :stored, chunks = :chunks WHERE blob_id = :blob;
 
+-- An equal blob stays locked until the end of the transaction, so that the sweeper passes it over.
+-- name: blob_make
+-- in: hash bytea, size int8, stored int8, chunks int4, until int8
+-- out: blob int8, is_new bool
+WITH kept AS (
+    INSERT INTO blob (hash, size, stored, chunks, refs) VALUES (:hash, :size, :stored, :chunks, 0)
+    ON CONFLICT (hash) DO UPDATE SET refs = blob.refs RETURNING blob_id, (xmax = 0) AS is_new),
+leased AS (INSERT INTO blob_lease (blob_id, until) SELECT blob_id, :until FROM kept WHERE is_new)
+SELECT blob_id, is_new FROM kept;
+
 -- name: blob_find_and_lock
 -- in: hash bytea, size int8
 -- out: blob int8

@@ -19,6 +19,9 @@ struct blob_ref {
 /* Whole content at once; finds an equal blob if there is one (its lease is then renewed). No transaction may be open in this thread. */
 enum status blob_write(struct store *store, struct slice content, struct blob_ref *out) MUST_CHECK;
 
+/* The same inside of a transaction: the blob is there when it commits. */
+enum status blob_write_in(struct transaction *tx, struct slice content, struct blob_ref *out) MUST_CHECK;
+
 /* Streaming: at most one chunk is in memory. Freeing an unfinished writer leaves a blob without content hash to the sweeper. The
  * writer holds a connection only inside each call. */
 struct blob_writer;

@@ -2,7 +2,10 @@
  * rows that recognise a retry commit together, before the 250.
  *
  * The committer takes the deliveries of parallel sessions and commits up to 50 of them in one transaction; several such rounds are
- * under way on connections of its own. A caller blocks in committer_submit until the fate of its delivery is known. */
+ * under way on connections of its own. A caller blocks in committer_submit until the fate of its delivery is known.
+ *
+ * Side effects of a delivery (rules, meetings, booking of rooms) are written by its `also` function in the same transaction. Such a delivery shares
+ * no round: committer_submit commits it alone, in the caller's thread, on a connection of the pool. */
 #ifndef BOURSE_STORAGE_DELIVERY_H
 #define BOURSE_STORAGE_DELIVERY_H
 
@@ -33,13 +36,20 @@ struct delivery {
     size_t recipient_count;
     const struct store_queue_entry_new *queue;    /* remote recipients, or NULL */
     instant keep_until;                     /* how long the retry is recognised; 0: five days */
+    /* Side effects, or NULL. Runs in the transaction after the rows of this delivery were written and before the commit, while the mailboxes of all
+     * recipients are locked; recipients[].result, item, placed_folder and cn are set by then: only those with STATUS_OK were placed. It is not run
+     * when all was accepted before. It may read what was just written, change items of the locked mailboxes, enqueue mail and use
+     * store_message_prepare_in; it may not lock other mailboxes, commit or free `tx`. May run again when the transaction is repeated, so
+     * it starts from nothing each time. Its failure is that of the delivery: nothing is kept; what has no place must be left out, not fail. */
+    enum status (*also)(struct transaction *tx, void *data);
+    void *also_data;
     /* Also commits: a copy in the sender's own mailbox (Sent Items) is a recipient entry with address "" and its folder. */
     /* out */
     bool queue_is_duplicate;                /* all remote recipients were accepted before */
     int64_t queue_id;                       /* 0: nothing was queued */
 };
 
-/* In the caller's thread, without the committer; one transaction for all. Statuses as below. */
+/* In the caller's thread, without the committer; one transaction for all, one attempt. Statuses as below. */
 enum status delivery_commit(struct store *store, struct delivery *const *deliveries, size_t count) MUST_CHECK;
 
 struct committer;

@@ -40,7 +40,8 @@ enum status store_mailbox_by_owner(TALLOC_CTX *mem, struct transaction *tx, stru
 enum status store_mailbox_list(TALLOC_CTX *mem, struct transaction *tx, int64_t after, size_t limit, struct store_mailbox **out, size_t *count) MUST_CHECK;
 
 /* Locks the mailbox row until the end of the transaction: commit order is then change-number order. Take it last, after all slow
- * work. Several mailboxes: in ascending order of id (else STATUS_INTERNAL). `out` may be NULL; its text is on `tx`.
+ * work. Several mailboxes: in ascending order of id (else STATUS_INTERNAL). `out` (as the row was when it was locked) may be NULL; its text is
+ * on `tx`. A mailbox that this transaction has locked already: only `out` is filled.
  * STATUS_MAILBOX_NOT_FOUND; STATUS_UNAVAILABLE when frozen. */
 enum status store_mailbox_lock(struct transaction *tx, int64_t mailbox, struct store_mailbox *out) MUST_CHECK;
 

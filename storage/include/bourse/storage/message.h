@@ -25,6 +25,9 @@ struct prepared_message; /* opaque; talloc child of `mem`; read-only afterwards,
  * taken instead; rows and bags give the preview back under that tag). MIME up to 64 KiB is written by the transaction itself, other large content here. No transaction may be open in this thread. What comes from the store (VALUE_STORED,
  * ATTACHMENT_STORED, mime.blob without bytes) keeps its blob. STATUS_DISK_FULL, STATUS_STORE_UNAVAILABLE. */
 enum status store_message_prepare(TALLOC_CTX *mem, struct store *store, const struct message *message, struct prepared_message **out) MUST_CHECK;
+/* The same inside of a transaction, under its locks, for what is made of data that the locks protect (`also` functions of delivery.h). Large content is
+ * written by the transaction itself: the locks are held meanwhile, so big content should be prepared before. */
+enum status store_message_prepare_in(TALLOC_CTX *mem, struct transaction *tx, const struct message *message, struct prepared_message **out) MUST_CHECK;
 /* Bytes that it counts for quotas (PidTagMessageSize). */
 uint64_t prepared_message_size(const struct prepared_message *prepared);
 
