@@ -4,6 +4,7 @@
 #include "folder_view.h"
 #include "item_change.h"
 #include "item_defaults.h"
+#include "item_derive.h"
 #include "item_view.h"
 #include "item_whole.h"
 #include "quota.h"
@@ -22,16 +23,24 @@ static enum status read_back(TALLOC_CTX *mem, struct transaction *tx, struct ses
     return item_of_message(mem, key, &loaded, parts, rights, out);
 }
 
+/* What comes into being beside a new item. */
+struct new_extras {
+    struct derive_context derived;
+    uint64_t size;
+};
+
 static enum status create_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
-                             const struct prepared_message *prepared, const struct item_create_options *options, struct item **out)
+                             const struct prepared_message *prepared, const struct new_extras *extras, const struct item_create_options *options,
+                             struct item **out)
 {
     struct store_mailbox mailbox;
     struct message_created created;
     struct message_place place = { .is_fai = options->is_associated, .is_read = options->is_read || options->is_draft };
     TRY(access_need_in(tx, session, key, folder, RIGHT_CREATE));
     TRY(store_mailbox_lock(tx, key->id, &mailbox));
-    TRY(quota_check_save(session->groupware, &mailbox, prepared_message_size(prepared)));
+    TRY(quota_check_save(session->groupware, &mailbox, prepared_message_size(prepared) + extras->size));
     TRY(store_message_create(tx, key->id, folder, prepared, &place, &created));
+    TRY(derive_write(tx, key, folder, &extras->derived));
     TRY(read_back(mem, tx, session, key, created.item, 0, out));
     return transaction_commit(tx);
 }
@@ -42,15 +51,19 @@ static enum status save_new(TALLOC_CTX *mem, struct session *session, const stru
     struct mailbox_key key;
     struct transaction *tx = NULL;
     struct prepared_message *prepared = NULL;
+    struct new_extras extras = { .derived = { .is_new = true, .session = session, .mailbox = &key, .folder = folder->folder } };
     TRY(session_locate(session, folder->mailbox, &key));
     TRY(item_fill_defaults(message, session, &key));
+    if (!options->is_associated)
+        TRY(item_derive(message, &extras.derived));
     int32_t flags = bag_int32(message->props, PROP_MESSAGE_FLAGS, 0);
     TRY(bag_set_int32(message->props, PROP_MESSAGE_FLAGS, options->is_draft ? flags | 0x8 : flags & ~0x8)); /* mfUnsent [MS-OXCMSG] 2.2.1.6 */
     TRY(store_check_space(session->groupware->store));
     TRY(message_keep_prefix(message));
     TRY(store_message_prepare(message, session->groupware->store, message, &prepared));
+    TRY(derive_prepare(message, session->groupware->store, &extras.derived, &extras.size));
     TRY(folder_begin(mem, session, folder->mailbox, TRANSACTION_WRITE, &key, &tx));
-    enum status status = create_in(mem, tx, session, &key, folder->folder, prepared, options, out);
+    enum status status = create_in(mem, tx, session, &key, folder->folder, prepared, &extras, options, out);
     talloc_free(tx);
     return status;
 }
@@ -94,10 +107,24 @@ struct change_work {
     const struct item_change *change;
     unsigned parts; /* of *out */
     struct item **out;
+    struct derive_context derived;
 };
 
+/* The change, and what follows from it. */
+static enum status apply_change(TALLOC_CTX *mem, struct change_work *work, const struct mailbox_key *key, struct loaded_message *loaded)
+{
+    work->derived = (struct derive_context){ .change = work->change, .session = work->session, .mailbox = key, .folder = loaded->row.folder };
+    if (!item_change_has_content(work->change) || loaded->row.is_fai)
+        return item_change_apply(loaded->message, work->change);
+    work->derived.before = bag_copy(mem, loaded->message->props);
+    if (work->derived.before == NULL)
+        return status_fail(STATUS_NO_MEMORY, "item");
+    TRY(item_change_apply(loaded->message, work->change));
+    return item_derive(loaded->message, &work->derived);
+}
+
 /* Reads the newest version, checks the client's change key against it, and applies the change in memory. */
-static enum status read_and_change(TALLOC_CTX *mem, const struct change_work *work, struct mailbox_key *key, struct loaded_message *loaded)
+static enum status read_and_change(TALLOC_CTX *mem, struct change_work *work, struct mailbox_key *key, struct loaded_message *loaded)
 {
     struct transaction *tx = NULL;
     TRY(folder_begin(mem, work->session, work->id->mailbox, TRANSACTION_READ, key, &tx));
@@ -107,7 +134,7 @@ static enum status read_and_change(TALLOC_CTX *mem, const struct change_work *wo
     if (work->expected_change != 0 && loaded->row.cn > work->expected_change && work->resolution == CONFLICT_NEVER_OVERWRITE)
         return status_fail(STATUS_CONFLICT, "item %lld has change %lld, client saw %lld", (long long)work->id->item, (long long)loaded->row.cn,
                            (long long)work->expected_change);
-    return item_change_apply(loaded->message, work->change);
+    return apply_change(mem, work, key, loaded);
 }
 
 /* What lists and search know of a body that stays in its MIME must not be lost by a change of something else. */
@@ -121,7 +148,7 @@ static enum status prepare_change(TALLOC_CTX *mem, struct groupware *groupware, 
     return store_message_prepare(mem, groupware->store, message, prepared);
 }
 
-static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, const struct change_work *work, const struct mailbox_key *key,
+static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, struct change_work *work, const struct mailbox_key *key,
                                 const struct loaded_message *loaded)
 {
     struct groupware *groupware = work->session->groupware;
@@ -130,14 +157,19 @@ static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, const struct c
     struct store_mailbox mailbox;
     const struct value *read = work->change->set != NULL ? bag_get(work->change->set, PROP_READ) : NULL;
     bool content = item_change_has_content(work->change);
+    uint64_t more = 0;
     if (content)
         TRY(prepare_change(mem, groupware, loaded, &prepared));
+    TRY(derive_prepare(mem, groupware->store, &work->derived, &more));
     TRY(transaction_begin(mem, groupware->store, TRANSACTION_WRITE, &tx));
     enum status status = store_mailbox_lock(tx, key->id, &mailbox);
-    if (status == STATUS_OK && content && prepared_message_size(prepared) > loaded->row.size)
-        status = quota_check_save(groupware, &mailbox, prepared_message_size(prepared) - loaded->row.size);
+    more += content && prepared_message_size(prepared) > loaded->row.size ? prepared_message_size(prepared) - loaded->row.size : 0;
+    if (status == STATUS_OK && more > 0)
+        status = quota_check_save(groupware, &mailbox, more);
     if (status == STATUS_OK && content)
         status = store_message_replace(tx, key->id, work->id->item, prepared, loaded->row.cn, NULL);
+    if (status == STATUS_OK && content)
+        status = derive_write(tx, key, loaded->row.folder, &work->derived);
     if (status == STATUS_OK && read != NULL)
         status = store_message_set_read(tx, key->id, &work->id->item, 1, read->boolean, NULL);
     if (status == STATUS_OK)
@@ -149,7 +181,7 @@ static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, const struct c
 }
 
 /* A change by somebody else between reading and writing: read again, unless the client wants to decide itself. */
-static enum status change_item(TALLOC_CTX *mem, const struct change_work *work)
+static enum status change_item(TALLOC_CTX *mem, struct change_work *work)
 {
     struct mailbox_key key = { 0 };
     enum status status = STATUS_CONFLICT;
