@@ -1,6 +1,6 @@
 /* Kinds of all items that are more than one property: bodies, flags, MIME, read state, dictionaries, ids. */
 #include "bourse/base/text.h"
-#include "global_id.h"
+#include "bourse/calendar/global_id.h"
 #include "input.h"
 #include "request_check.h"
 

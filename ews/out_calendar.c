@@ -2,7 +2,7 @@
 #include "output.h"
 
 #include "bourse/base/text.h"
-#include "global_id.h"
+#include "bourse/calendar/global_id.h"
 
 /* PidLidAppointmentStateFlags [MS-OXOCAL] 2.2.1.10 */
 enum { STATE_IS_MEETING = 1, STATE_IS_RECEIVED = 2, STATE_IS_CANCELLED = 4 };

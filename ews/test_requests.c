@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "bourse/base/text.h"
+#include "bourse/calendar/global_id.h"
 #include "convert.h"
-#include "global_id.h"
 #include "html_filter.h"
 #include "one_off.h"
 #include "query.h"
