@@ -35,7 +35,7 @@ static bool is_busy(const char *destination, const char *const *busy, size_t bus
 static enum status work_of_entry(TALLOC_CTX *mem, const struct store_queue_entry *entry, const char *destination, struct queue_work *out)
 {
     *out = (struct queue_work){
-        .message = entry->id, .destination = destination, .sender = entry->sender,
+        .message = entry->id, .destination = destination, .sender = entry->sender, .origin = entry->origin,
         .envelope_id = entry->envelope_id[0] != '\0' ? entry->envelope_id : NULL, .return_full = strcmp(entry->dsn_return, "FULL") == 0,
         .smtputf8 = entry->needs_smtputf8, .body_8bit = entry->needs_8bit, .size = entry->size, .accepted = entry->created,
         .recipient_count = entry->recipient_count,

@@ -1,6 +1,9 @@
 #include "bourse/storage/queue.h"
 
 #include "array_count.h"
+#include "bourse/storage/blob.h"
+#include "chunk.h"
+#include "prepared.h"
 #include "queue_private.h"
 #include "transaction_private.h"
 
@@ -72,6 +75,44 @@ enum status store_queue_add(struct transaction *tx, const struct store_queue_ent
     *id = taken.id;
     TRY(tx_blob_ref(tx, mime_blob, 1));
     return queue_insert_entry(tx, taken.id, entry, NULL, &(struct queue_content){ .blob = mime_blob, .size = (uint64_t)blob.size });
+}
+
+struct store_queue_content {
+    struct blob_ref ref;
+    struct slice chunk; /* encoded; empty: ref.id has the content */
+};
+
+enum status store_queue_prepare(TALLOC_CTX *mem, struct store *store, struct slice mime, struct store_queue_content **out)
+{
+    TRY(store_check_space(store));
+    struct store_queue_content *content = talloc_zero(mem, struct store_queue_content);
+    if (content == NULL)
+        return status_fail(STATUS_NO_MEMORY, "queue content");
+    *out = content;
+    if (mime.length == 0 || mime.length > MIME_INLINE_MAX)
+        return blob_write(store, mime, &content->ref);
+    content->ref = (struct blob_ref){ .size = mime.length, .hash = hash_sha256(mime) };
+    return chunk_encode(content, mime, &content->chunk);
+}
+
+static enum status add_inline(struct transaction *tx, const struct store_queue_entry_new *entry, const struct store_queue_content *content, int64_t *id)
+{
+    struct result *result = NULL;
+    struct sql_queue_ids_out taken;
+    struct slice hash = slice_of(content->ref.hash.bytes, sizeof content->ref.hash.bytes);
+    int64_t size = (int64_t)content->ref.size, stored = (int64_t)content->chunk.length;
+    int32_t refs = 1;
+    TRY(TX_RUN(tx, tx, &result, queue_ids, .count = 1));
+    result_read(result, 0, STATEMENT_queue_ids, &taken);
+    TRY(TX_SEND(tx, blob_inline, .hash = { &hash, 1 }, .size = { &size, 1 }, .stored = { &stored, 1 }, .refs = { &refs, 1 },
+                .data = { &content->chunk, 1 }));
+    *id = taken.id;
+    return queue_insert_entry(tx, taken.id, entry, NULL, &(struct queue_content){ .hash = hash, .size = content->ref.size });
+}
+
+enum status store_queue_add_prepared(struct transaction *tx, const struct store_queue_entry_new *entry, const struct store_queue_content *content, int64_t *id)
+{
+    return content->chunk.length > 0 ? add_inline(tx, entry, content, id) : store_queue_add(tx, entry, content->ref.id, id);
 }
 
 /* ---- reading ---- */

@@ -175,6 +175,17 @@ static void *wake_loop(void *data)
     return NULL;
 }
 
+static enum status send_queue(struct connection *connection, void *data)
+{
+    (void)data;
+    return SQL_RUN(connection, NULL, NULL, wakeup_send, .payload = "0");
+}
+
+enum status wakeups_tell_queue(struct store *store)
+{
+    return store_with_connection(store, send_queue, NULL);
+}
+
 void wakeups_stop(struct wakeups *wakeups)
 {
     store_set_wakeups(wakeups->store, NULL);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bourse/storage/events.h"
 #include "bourse/storage/queue.h"
 #include "tool.h"
 
@@ -105,7 +106,10 @@ static int run_in(struct tool *tool, enum transaction_mode mode, enum status (*w
         status = work(tool, tx);
     if (status == STATUS_OK && mode == TRANSACTION_WRITE)
         status = transaction_commit(tx);
+    bool is_written = status == STATUS_OK && mode == TRANSACTION_WRITE;
     talloc_free(tx);
+    if (is_written && wakeups_tell_queue(store) != STATUS_OK) /* the runner looks by itself some seconds later */
+        status_chain_clear();
     if (status == STATUS_INVALID_ARGUMENT)
         return tool_usage("which message? An id of queue list, or all");
     return status == STATUS_OK ? TOOL_OK : tool_fail(status, "queue");

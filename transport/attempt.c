@@ -41,3 +41,14 @@ void attempt_of_reply(struct attempt *attempt, const struct reply *reply, const 
              command[0] != '\0' ? ")" : "");
     attempt->is_soon = reply->code == 452 && strncmp(attempt->enhanced, "4.5.3", 5) == 0;
 }
+
+void attempt_of_status(struct attempt *attempt, enum status status)
+{
+    const struct status_info *info = status_info(status);
+    bool is_final = info->fault == FAULT_CLIENT && info->smtp >= 500;
+    *attempt = (struct attempt){ .outcome = status == STATUS_OK ? QUEUE_SENT : is_final ? QUEUE_FAIL : QUEUE_DEFER, .code = info->smtp };
+    snprintf(attempt->enhanced, sizeof attempt->enhanced, "%s", is_final || status == STATUS_OK ? info->enhanced : "4.3.0");
+    if (!is_final && info->enhanced[0] == '4')
+        snprintf(attempt->enhanced, sizeof attempt->enhanced, "%s", info->enhanced);
+    snprintf(attempt->text, sizeof attempt->text, "%d %s %s", (int)info->smtp, attempt->enhanced, info->text);
+}

@@ -24,5 +24,7 @@ struct attempt {
 void attempt_fail(struct attempt *attempt, enum send_failure failure, const char *host, const char *detail);
 /* 2xx SENT, 4xx DEFER, 5xx FAIL; anything else is a reply that cannot be understood. `command`: what it answered, for people. */
 void attempt_of_reply(struct attempt *attempt, const struct reply *reply, const char *host, const char *command);
+/* Of a delivery by this server itself: OK SENT, a client's fault FAIL, anything else DEFER (a defect of ours must not lose mail). */
+void attempt_of_status(struct attempt *attempt, enum status status);
 
 #endif

@@ -11,7 +11,7 @@
 #include "notice.h"
 
 #define MICRO INT64_C(1000000)
-#define MARGIN_US (60 * MICRO) /* of the lease, for recording */
+#define MARGIN_US (60 * MICRO) /* of the longest attempt, for recording */
 #define MOST_HOSTS 8u          /* tried in one attempt */
 
 struct delivery {
@@ -53,14 +53,19 @@ static void send_on(struct delivery *delivery, struct client *client)
 {
     struct message_needs needs;
     struct slice fitted;
+    struct attempt attempt;
     const struct capabilities *capabilities = client_capabilities(client);
+    if (!leases_are_sure(delivery->context->leases)) { /* another process may be sending it by now */
+        attempt_fail(&attempt, FAILURE_STORE, client_host(client), "the queue cannot be reached");
+        fail_all(delivery, &attempt);
+        return;
+    }
     message_look(delivery->mime, &needs);
     delivery->host_has_dsn = capabilities->dsn;
     if (message_fit(delivery->mem, delivery->mime, capabilities, &needs, &fitted) == STATUS_OK) {
         client_send(client, delivery->work, &needs, fitted, delivery->attempts);
         return;
     }
-    struct attempt attempt;
     attempt_fail(&attempt, FAILURE_STORE, client_host(client), "the message cannot be converted");
     fail_all(delivery, &attempt);
 }
@@ -138,6 +143,23 @@ static void try_hosts(struct delivery *delivery)
     }
 }
 
+/* ---- our own domains ---- */
+
+/* The accept transaction's answers, as a host would word them. */
+static void deliver_local(struct delivery *delivery)
+{
+    const struct queue_work *work = delivery->work;
+    status_chain_clear();
+    enum status *results = array_new(delivery->mem, enum status, work->recipient_count);
+    enum status whole = results != NULL ? queue_deliver_local(delivery->mem, delivery->context->groupware, work, delivery->mime, results) : STATUS_NO_MEMORY;
+    delivery->was_reached = true; /* a destination that is left alone would hold up mail that has nothing to do with this failure */
+    delivery->host_has_dsn = true; /* NOTIFY=SUCCESS is not asked for by what the server sends itself */
+    if (whole != STATUS_OK && status_info(whole)->fault != FAULT_TEMPORARY)
+        log_failure(EVENT_QUEUE_FAILED, whole, "local delivery of message %" PRId64, work->message);
+    for (size_t i = 0; i < work->recipient_count; i++)
+        attempt_of_status(&delivery->attempts[i], whole != STATUS_OK ? whole : results[i]);
+}
+
 /* ---- */
 
 static bool read_content(struct delivery *delivery)
@@ -155,7 +177,7 @@ static bool read_content(struct delivery *delivery)
 
 bool delivery_run(const struct delivery_context *context, const struct queue_work *work)
 {
-    int64_t until_us = clock_monotonic_us() + DELIVERY_LEASE_SECONDS * MICRO - MARGIN_US;
+    int64_t until_us = clock_monotonic_us() + DELIVERY_LONGEST_SECONDS * MICRO - MARGIN_US;
     struct delivery delivery = { .context = context, .work = work, .mem = talloc_new(NULL) };
     delivery.options = (struct client_options){ .config = context->config, .tls = context->tls, .user = "", .cancelled = context->cancelled,
                                                 .until_us = until_us };
@@ -167,7 +189,9 @@ bool delivery_run(const struct delivery_context *context, const struct queue_wor
         log_event(EVENT_OUT_OF_MEMORY, "message %" PRId64, work->message);
     } else {
         delivery.was_reached = !read_content(&delivery);
-        if (delivery.mime.data != NULL)
+        if (delivery.mime.data != NULL && strcmp(work->destination, QUEUE_LOCAL) == 0)
+            deliver_local(&delivery);
+        else if (delivery.mime.data != NULL)
             try_hosts(&delivery);
         delivery_record(context, work, delivery.mime, delivery.attempts, delivery.host_has_dsn, until_us + MARGIN_US / 2);
     }

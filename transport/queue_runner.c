@@ -1,4 +1,4 @@
-/* Threads of the queue runner: one that leases work, queue.workers that send it. */
+/* Threads of the queue runner: one that leases work, one that renews the leases, queue.workers that send. */
 #include "bourse/transport/queue_runner.h"
 
 #include <pthread.h>
@@ -9,17 +9,21 @@
 #include "bourse/base/locks.h"
 #include "bourse/base/log.h"
 #include "bourse/base/memory.h"
+#include "bourse/groupware/queue_lease.h"
 #include "client_cache.h"
 #include "delivery.h"
 #include "destinations.h"
 #include "hop.h"
+#include "leases.h"
 #include "tls.h"
 
 #define MICRO INT64_C(1000000)
-#define POLL_US (5 * MICRO)     /* a wake-up that is lost, or that nobody sends (boursectl queue release), costs at most this */
+#define POLL_US (5 * MICRO)     /* a wake-up that is lost costs at most this */
 #define HOUSEKEEPING_US (2 * MICRO)
 #define DUE_US (MICRO / 5)
 #define TROUBLE_US (3 * MICRO)  /* after the database failed */
+#define RENEW_LOOK_US (MICRO / 2)
+#define RENEW_AGAIN_US (MICRO / 2)
 
 /* What one call of queue_lease gave; freed when the last of it is done. */
 struct batch {
@@ -48,11 +52,12 @@ struct queue_runner {
     struct assignment *first, **last;
     size_t active;                  /* leased and not yet done */
     struct destinations *destinations;
+    struct leases *leases;
     bool is_woken, is_draining, is_stopping;
     uint64_t ended, seen;           /* assignments that ended; as many as the dispatcher knew of at its last look */
 
     size_t sender_count;
-    pthread_t *threads;             /* senders, then the dispatcher */
+    pthread_t *threads;             /* senders, then the one that renews and the dispatcher */
     size_t thread_count;
     bool is_stopped;
 };
@@ -79,6 +84,7 @@ static void end_assignment(struct queue_runner *runner, struct assignment *assig
     struct batch *batch = assignment->batch;
     lock_take(&runner->lock);
     destinations_end(runner->destinations, atomic_load(&runner->config), assignment->work->destination, was_reached, clock_monotonic_us());
+    leases_remove(runner->leases, assignment->work->message);
     runner->active--;
     runner->ended++;
     bool is_last = --batch->left == 0;
@@ -96,7 +102,8 @@ static void *send_messages(void *data)
     pthread_setname_np(pthread_self(), "queue-send");
     while ((assignment = next_assignment(runner)) != NULL) {
         struct delivery_context context = { .config = atomic_load(&runner->config), .groupware = runner->groupware, .resolver = runner->resolver,
-                                            .tls = runner->tls, .cache = runner->cache, .cancelled = &runner->is_cancelled };
+                                            .tls = runner->tls, .cache = runner->cache, .cancelled = &runner->is_cancelled,
+                                            .leases = runner->leases };
         end_assignment(runner, assignment, delivery_run(&context, assignment->work));
     }
     return NULL;
@@ -105,12 +112,14 @@ static void *send_messages(void *data)
 /* ---- dispatcher ---- */
 
 /* With the lock. */
-static bool assign(struct queue_runner *runner, struct batch *batch, size_t count)
+static bool assign(struct queue_runner *runner, struct batch *batch, size_t count, int64_t asked_us)
 {
     for (size_t i = 0; i < count; i++) {
         struct assignment *assignment = calloc(1, sizeof *assignment);
-        if (assignment == NULL)
+        if (assignment == NULL || !leases_add(runner->leases, batch->works[i].message, asked_us)) {
+            free(assignment);
             return false; /* the leases of the rest run out */
+        }
         *assignment = (struct assignment){ .batch = batch, .work = &batch->works[i] };
         batch->left++;
         destinations_begin(runner->destinations, batch->works[i].destination);
@@ -137,13 +146,17 @@ static enum status lease(struct queue_runner *runner, size_t room, size_t *count
     }
     batch->mem = mem;
     status_chain_clear();
+    int64_t asked_us = clock_monotonic_us();
     lock_take(&runner->lock);
-    enum status status = destinations_busy(mem, runner->destinations, config, clock_monotonic_us(), &busy, &busy_count, silent_until_us);
+    /* Else a lease of our own that ran out while the database was away would be taken for a dead process's. */
+    enum status status = runner->active == 0 || leases_are_sure(runner->leases) ? STATUS_OK : status_fail(STATUS_RETRY, "leases are not renewed yet");
+    if (status == STATUS_OK)
+        status = destinations_busy(mem, runner->destinations, config, clock_monotonic_us(), &busy, &busy_count, silent_until_us);
     lock_release(&runner->lock);
     if (status == STATUS_OK)
-        status = queue_lease(mem, runner->groupware, DELIVERY_LEASE_SECONDS, room, busy, busy_count, &batch->works, count);
+        status = queue_lease(mem, runner->groupware, leases_seconds(runner->leases), room, busy, busy_count, &batch->works, count);
     lock_take(&runner->lock);
-    if (status == STATUS_OK && !assign(runner, batch, *count))
+    if (status == STATUS_OK && !assign(runner, batch, *count, asked_us))
         status = status_fail(STATUS_NO_MEMORY, "queue runner");
     bool is_unused = batch->left == 0;
     lock_release(&runner->lock);
@@ -217,6 +230,57 @@ static void *dispatch(void *data)
     return NULL;
 }
 
+/* ---- leases ---- */
+
+/* What is to be renewed, when it is time; false at the end. After a failure: again in RENEW_AGAIN_US. */
+static bool wait_for_renewal(struct queue_runner *runner, TALLOC_CTX *mem, int64_t not_before_us, int64_t **messages, size_t *count)
+{
+    lock_take(&runner->lock);
+    for (;;) {
+        int64_t now_us = clock_monotonic_us(), due_us = runner->active > 0 ? leases_due_us(runner->leases) : now_us + RENEW_LOOK_US;
+        if (due_us < not_before_us)
+            due_us = not_before_us;
+        if (runner->is_stopping || due_us <= now_us)
+            break;
+        /* also wakes up when work ended; it comes to the lease that is new since the queue was empty soon enough */
+        lock_wait(&runner->lock, &runner->change, due_us < now_us + RENEW_LOOK_US ? due_us : now_us + RENEW_LOOK_US);
+    }
+    *count = leases_list(mem, runner->leases, messages);
+    bool goes_on = !runner->is_stopping;
+    lock_release(&runner->lock);
+    return goes_on;
+}
+
+static enum status renew_list(struct queue_runner *runner, const int64_t *messages, size_t count)
+{
+    int64_t asked_us = clock_monotonic_us();
+    status_chain_clear();
+    TRY(queue_renew(runner->groupware, messages, count, leases_seconds(runner->leases)));
+    lock_take(&runner->lock);
+    leases_renewed(runner->leases, asked_us);
+    lock_release(&runner->lock);
+    return STATUS_OK;
+}
+
+static void *renew(void *data)
+{
+    struct queue_runner *runner = data;
+    TALLOC_CTX *mem = talloc_new(NULL);
+    int64_t *messages = NULL, not_before_us = 0;
+    bool is_in_trouble = false;
+    pthread_setname_np(pthread_self(), "queue-renew");
+    for (size_t count; wait_for_renewal(runner, mem, not_before_us, &messages, &count);) {
+        enum status status = renew_list(runner, messages, count);
+        TALLOC_FREE(messages);
+        if (status != STATUS_OK && !is_in_trouble)
+            log_failure(EVENT_QUEUE_FAILED, status, "leases are not renewed; nothing new is sent until they are");
+        is_in_trouble = status != STATUS_OK;
+        not_before_us = is_in_trouble ? clock_monotonic_us() + RENEW_AGAIN_US : 0;
+    }
+    talloc_free(mem);
+    return NULL;
+}
+
 /* ---- start and stop ---- */
 
 void queue_runner_wake(struct queue_runner *runner)
@@ -265,11 +329,13 @@ static enum status start(struct queue_runner *runner, const struct config *confi
     runner->cache = client_cache_new(runner);
     runner->destinations = destinations_new(runner);
     runner->sender_count = (size_t)config_int(config, CONFIG_queue_workers);
-    runner->threads = array_new(runner, pthread_t, runner->sender_count + 1);
-    if (runner->cache == NULL || runner->destinations == NULL || runner->threads == NULL)
+    runner->leases = leases_new(runner, runner->sender_count, config_seconds(config, CONFIG_queue_lease));
+    runner->threads = array_new(runner, pthread_t, runner->sender_count + 2);
+    if (runner->cache == NULL || runner->destinations == NULL || runner->leases == NULL || runner->threads == NULL)
         return status_fail(STATUS_NO_MEMORY, "queue runner");
     for (size_t i = 0; i < runner->sender_count; i++)
         TRY(start_thread(runner, send_messages));
+    TRY(start_thread(runner, renew));
     TRY(start_thread(runner, dispatch));
     queue_on_work(runner->groupware, on_work, runner);
     return STATUS_OK;

@@ -5,6 +5,9 @@
 #include "bourse/base/clock.h"
 #include "bourse/groupware/deliver.h"
 
+/* Destination of recipients in our own domains (no domain can be called so): mail that users and rules make within a change, delivered by queue_deliver_local. */
+#define QUEUE_LOCAL "@local"
+
 struct queue_recipient {
     int64_t id;
     const char *address;
@@ -17,6 +20,7 @@ struct queue_work {
     int64_t message;              /* queue id, also shown to people */
     const char *destination;      /* domain, lower case */
     const char *sender;
+    const char *origin;           /* who gave it to us */
     const char *envelope_id;      /* or NULL */
     bool return_full, smtputf8, body_8bit;
     uint64_t size;
@@ -32,6 +36,10 @@ enum status queue_lease(TALLOC_CTX *mem, struct groupware *groupware, int64_t se
                         struct queue_work **out, size_t *count) MUST_CHECK;
 /* The message's bytes. */
 enum status queue_content(TALLOC_CTX *mem, struct groupware *groupware, int64_t message, struct slice *mime) MUST_CHECK;
+
+/* Delivers work of the destination QUEUE_LOCAL through the accept transaction: mailboxes, groups, forwarding, rules. `results`: one a recipient, to be recorded with
+ * queue_record; STATUS_OK: delivered (or queued for where it goes). Said twice for one work (a crash before the record) it delivers once. */
+enum status queue_deliver_local(TALLOC_CTX *mem, struct groupware *groupware, const struct queue_work *work, struct slice mime, enum status *results) MUST_CHECK;
 
 enum queue_outcome { QUEUE_SENT, QUEUE_DEFER, QUEUE_FAIL };
 struct queue_result {

@@ -44,6 +44,8 @@ enum status events_read(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox
  * process's own coalesced NOTIFYs: start it in every role that writes. */
 struct wakeups;
 enum status wakeups_start(TALLOC_CTX *mem, struct store *store, void (*wake)(int64_t mailbox, void *data), void *data, struct wakeups **out) MUST_CHECK;
+/* For programs that write and end without a waking thread (boursectl): tells the queue runners of all processes to look now. */
+enum status wakeups_tell_queue(struct store *store) MUST_CHECK;
 /* Freeing does the same. */
 void wakeups_stop(struct wakeups *wakeups);
 

@@ -35,6 +35,12 @@ struct store_queue_entry_new {
 /* A queue row outside the accept transaction (bounces, notices): MIME bytes are a blob written before. */
 enum status store_queue_add(struct transaction *tx, const struct store_queue_entry_new *entry, int64_t mime_blob, int64_t *id) MUST_CHECK;
 
+/* The same for bytes: up to 64 KiB are written by the transaction itself, more becomes a blob now (with a lease; no transaction may be open in this thread).
+ * One content can be added to several entries and transactions. */
+struct store_queue_content; /* opaque, on `mem` */
+enum status store_queue_prepare(TALLOC_CTX *mem, struct store *store, struct slice mime, struct store_queue_content **out) MUST_CHECK;
+enum status store_queue_add_prepared(struct transaction *tx, const struct store_queue_entry_new *entry, const struct store_queue_content *content, int64_t *id) MUST_CHECK;
+
 struct store_queue_recipient {
     int64_t id;              /* within the queue entry */
     const char *address, *destination, *dsn_notify, *dsn_orcpt;
