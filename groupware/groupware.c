@@ -71,7 +71,8 @@ enum status groupware_open(TALLOC_CTX *mem, const struct config *config, struct 
     lock_init(&groupware->listeners, LOCK_LISTENERS);
     char host[40] = "";
     (void)gethostname(host, sizeof host - 1);
-    snprintf(groupware->worker, sizeof groupware->worker, "%s/%ld", host, (long)getpid());
+    /* a restarted container gives the same process ids again: a dead process's leases must not look like ours */
+    snprintf(groupware->worker, sizeof groupware->worker, "%s/%ld/%08x", host, (long)getpid(), (unsigned)random_u64());
     groupware->mailboxes = mailbox_cache_new(groupware);
     mime_init();
     enum status status = groupware->mailboxes != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "mailbox cache");

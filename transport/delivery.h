@@ -3,6 +3,7 @@
 #define BOURSE_TRANSPORT_DELIVERY_H
 
 #include "client_cache.h"
+#include "leases.h"
 #include "resolve.h"
 
 struct delivery_context {
@@ -12,11 +13,13 @@ struct delivery_context {
     SSL_CTX *tls;
     struct client_cache *cache;
     const atomic_bool *cancelled;
+    const struct leases *leases; /* no transaction begins when they are not sure */
 };
 
-#define DELIVERY_LEASE_SECONDS INT64_C(900)
+/* Longest attempt; the lease is renewed as long. */
+#define DELIVERY_LONGEST_SECONDS INT64_C(3600)
 
-/* Ends within the lease. Returns false when no host of the destination could be reached. */
+/* Returns false when no host of the destination could be reached. */
 bool delivery_run(const struct delivery_context *context, const struct queue_work *work);
 
 #endif
