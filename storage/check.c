@@ -10,7 +10,8 @@
 
 /* Findings of this file: folder_counters, mailbox_size (repaired); item_without_body, orphan_row, folder_without_parent, change_number,
  * blob_missing, blob_hash, blob_unreadable; blob_references, blob_without_lease (repaired), queue_row. Those of check_rows.c are in
- * check_kinds.def; check_content.c: properties_unreadable, value_references, attachment_unreadable, folder_unreadable. */
+ * check_kinds.def; check_content.c: properties_unreadable, value_references, attachment_unreadable, folder_unreadable; check_index.c: item_index
+ * (repaired). */
 
 #define PAGE CHECK_PAGE
 #define LEASE (1 * INSTANT_PER_HOUR)
@@ -157,6 +158,7 @@ static enum status look_at_mailbox(struct check *check, bool hashes)
     TRY(run_pairs(check, mailbox_checks, ARRAY_LENGTH(mailbox_checks), &in));
     TRY(check_rows(check));
     TRY(check_content(check));
+    TRY(check_indexes(check));
     return hashes ? check_hashes(check) : STATUS_OK;
 }
 
@@ -165,6 +167,7 @@ static enum status repair_mailbox(struct transaction *tx, int64_t mailbox)
     TRY(store_mailbox_lock(tx, mailbox, NULL));
     TRY(TX_SEND(tx, repair_folder_counters, .mailbox = mailbox));
     TRY(TX_SEND(tx, repair_mailbox_size, .mailbox = mailbox));
+    TRY(check_repair_indexes(tx, mailbox));
     return transaction_commit(tx);
 }
 

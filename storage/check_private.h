@@ -26,5 +26,8 @@ enum status check_rows(struct check *check) MUST_CHECK;
 enum status check_repair_rows(struct store *store, int64_t mailbox) MUST_CHECK;
 /* Bags, recipients, embedded messages; values in blobs against the list of references. */
 enum status check_content(struct check *check) MUST_CHECK;
+/* Rows of cal_index, reminder and contact_index against the properties / writing what they should be (under the mailbox lock). */
+enum status check_indexes(struct check *check) MUST_CHECK;
+enum status check_repair_indexes(struct transaction *tx, int64_t mailbox) MUST_CHECK;
 
 #endif

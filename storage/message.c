@@ -147,6 +147,9 @@ enum status store_message_replace(struct transaction *tx, int64_t mailbox, int64
     TRY(message_drop_blobs(tx, &now));
     TRY(send_update(tx, prepared, mailbox, item, new_cn));
     TRY(replace_body(tx, prepared, mailbox, item, now.attachment_next));
+    TRY(TX_SEND(tx, index_rows_remove, .mailbox = mailbox, .item = item));
+    if (!now.fai)
+        TRY(item_index_send(tx, &prepared->index, mailbox, now.folder, item));
     tx_count_item(locked, folder, -1, now.fai, now.is_read, now.size, new_cn);
     tx_count_item(locked, folder, 1, now.fai, now.is_read, prepared->row.size, new_cn);
     if (cn != NULL)

@@ -138,6 +138,14 @@ static enum status load_values(TALLOC_CTX *mem, struct transaction *tx, const st
     return STATUS_OK;
 }
 
+enum status message_load_values(TALLOC_CTX *mem, struct transaction *tx, struct bag *const *bags, size_t count)
+{
+    struct wanted_values wanted = { 0 };
+    for (size_t i = 0; i < count; i++)
+        TRY(want_values(mem, bags[i], &wanted));
+    return load_values(mem, tx, &wanted);
+}
+
 /* ---- parts ---- */
 
 static enum status fill_body(struct loaded_message *out, const struct sql_bodies_read_out *row, unsigned parts)

@@ -17,6 +17,8 @@ enum status message_check_blobs(struct transaction *tx, const struct prepared_me
 /* out[i].item is 0 for what is not there. */
 enum status message_load_for_change(struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count,
                                     struct sql_message_for_change_out *out) MUST_CHECK;
+/* Fetches the values of all bags that lie in blobs, with one statement. */
+enum status message_load_values(TALLOC_CTX *mem, struct transaction *tx, struct bag *const *bags, size_t count) MUST_CHECK;
 enum status message_drop_blobs(struct transaction *tx, const struct sql_message_for_change_out *item) MUST_CHECK;
 
 #endif

@@ -43,6 +43,8 @@ enum status new_rows_add(struct new_rows *rows, const struct prepared_message *p
         TRY(new_rows_send(rows));
     TRY(make_room(rows));
     TRY(add_attachments(rows, prepared, row->mailbox, row->item));
+    if (!row->fai)
+        TRY(item_index_send(rows->tx, &prepared->index, row->mailbox, row->folder, row->item));
     rows->messages[rows->count] = *row;
     rows->bodies[rows->count++] = prepared_place_body(prepared, row->mailbox, row->item, 0);
     return STATUS_OK;

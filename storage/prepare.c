@@ -258,6 +258,7 @@ static enum status prepare(struct preparation *preparation)
     if (columns == NULL)
         return status_fail(STATUS_NO_MEMORY, "message");
     TRY(columns_from_bag(out, columns, &out->row));
+    TRY(item_index_of(out, out->row.message_class, columns, &out->index));
     TRY(keep_text(preparation));
     TRY(keep_props(preparation));
     TRY(keep_recipients(preparation));

@@ -3,6 +3,7 @@
 #define BOURSE_STORAGE_PREPARED_H
 
 #include "bourse/storage/message.h"
+#include "item_index.h"
 #include "statements.h"
 
 #define MIME_INLINE_MAX ((size_t)64 * 1024)
@@ -15,6 +16,7 @@ struct prepared_message {
     struct sql_body_insert_in body;     /* all but mailbox and item */
     struct sql_attachment_insert_in *attachments; /* all but mailbox and item; number -1: gets one */
     size_t attachment_count;
+    struct item_index index;
     struct hash256 mime_hash;           /* inline MIME: the transaction writes it */
     struct slice mime_inline;           /* encoded chunk; empty: mime is row.mime_blob, or none */
     uint64_t mime_size;

@@ -113,7 +113,14 @@ WITH u AS (SELECT * FROM unnest(:item, :new_item, :cn, :uid) AS x (item, new_ite
         FROM u JOIN message_body t ON t.mailbox_id = :mailbox AND t.message_id = u.item),
     attached AS (INSERT INTO attachment (mailbox_id, message_id, number, content, part, size, blob_id, props, data)
         SELECT :to_mailbox, u.new_item, t.number, t.content, t.part, t.size, t.blob_id, t.props, t.data
-        FROM u JOIN attachment t ON t.mailbox_id = :mailbox AND t.message_id = u.item)
+        FROM u JOIN attachment t ON t.mailbox_id = :mailbox AND t.message_id = u.item),
+    calendar AS (INSERT INTO cal_index (mailbox_id, message_id, folder_id, starts, ends, busy_status, is_recurring, goid_hash)
+        SELECT :to_mailbox, u.new_item, :folder, t.starts, t.ends, t.busy_status, t.is_recurring, t.goid_hash
+        FROM u JOIN cal_index t ON t.mailbox_id = :mailbox AND t.message_id = u.item),
+    contacts AS (INSERT INTO contact_index (mailbox_id, message_id, folder_id, file_as, addresses)
+        SELECT :to_mailbox, u.new_item, :folder, t.file_as, t.addresses FROM u JOIN contact_index t ON t.mailbox_id = :mailbox AND t.message_id = u.item),
+    reminders AS (INSERT INTO reminder (mailbox_id, message_id, signal_time)
+        SELECT :to_mailbox, u.new_item, t.signal_time FROM u JOIN reminder t ON t.mailbox_id = :mailbox AND t.message_id = u.item)
 INSERT INTO message (mailbox_id, message_id, folder_id, cn, read_cn, uid, size, delivered, submitted, modified, created, mime_blob,
     message_id_hash, flags, icon_index, importance, sensitivity, flag_status, fai, is_read, has_attachments, mime_mirrors, mime_content,
     mime_signed, conversation, message_class, subject, normalized_subject, from_name, from_address, from_smtp, display_to, display_cc,

@@ -1,0 +1,92 @@
+-- Index rows of calendar items, reminders and contacts: kept by every statement that saves, moves, copies or removes items (message.sql has the last three).
+
+-- name: calendar_index_insert
+-- each: mailbox int8, item int8, folder int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8
+INSERT INTO cal_index (mailbox_id, message_id, folder_id, starts, ends, busy_status, is_recurring, goid_hash)
+SELECT u.mailbox, u.item, u.folder, u.starts, u.ends, u.busy_status, u.is_recurring, u.goid_hash FROM {each};
+
+-- name: reminder_insert
+-- each: mailbox int8, item int8, signal_time int8
+INSERT INTO reminder (mailbox_id, message_id, signal_time) SELECT u.mailbox, u.item, u.signal_time FROM {each};
+
+-- name: contact_index_insert
+-- each: mailbox int8, item int8, folder int8, file_as text, addresses text[]
+INSERT INTO contact_index (mailbox_id, message_id, folder_id, file_as, addresses)
+SELECT u.mailbox, u.item, u.folder, u.file_as, u.addresses::text[] FROM {each};
+
+-- name: index_rows_remove
+-- in: mailbox int8, item int8
+WITH calendar AS (DELETE FROM cal_index WHERE mailbox_id = :mailbox AND message_id = :item),
+    reminders AS (DELETE FROM reminder WHERE mailbox_id = :mailbox AND message_id = :item)
+DELETE FROM contact_index WHERE mailbox_id = :mailbox AND message_id = :item;
+
+-- Windows. What is empty touches the window that it starts in.
+
+-- define: week = 6048000000000
+-- define: in_window = c.starts < :to AND (c.ends > :from OR c.starts >= :from)
+-- define: short_events = c.ends - c.starts <= {week} AND c.starts > :from - {week} AND {in_window}
+-- define: long_events = c.ends - c.starts > {week} AND c.ends > :from AND {in_window}
+-- define: window_columns = c.message_id, c.starts, c.ends, c.busy_status, c.is_recurring, c.goid_hash
+
+-- name: calendar_window
+-- in: mailbox int8, folder int8, from int8, to int8, limit int8
+-- out: item int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8
+SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = :mailbox AND c.folder_id = :folder AND {short_events}
+UNION ALL
+SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = :mailbox AND c.folder_id = :folder AND {long_events}
+ORDER BY starts, ends, message_id LIMIT :limit;
+
+-- Many calendars at once: properties of series always, of single items where the asker sees details.
+-- name: calendar_windows
+-- in: mailbox int8[], folder int8[], detailed bool[], from int8, to int8, limit int8
+-- out: place int8, item int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8, sensitivity int2, subject text, props bytea
+SELECT r.place, {window_columns}, m.sensitivity, m.subject, CASE WHEN c.is_recurring OR r.detailed THEN b.props END
+FROM unnest(:mailbox, :folder, :detailed) WITH ORDINALITY AS r (mailbox, folder, detailed, place)
+    CROSS JOIN LATERAL (
+        SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = r.mailbox AND c.folder_id = r.folder AND {short_events}
+        UNION ALL
+        SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = r.mailbox AND c.folder_id = r.folder AND {long_events}
+        LIMIT :limit) c
+    JOIN message m ON m.mailbox_id = r.mailbox AND m.message_id = c.message_id
+    LEFT JOIN message_body b ON b.mailbox_id = r.mailbox AND b.message_id = c.message_id
+ORDER BY r.place, c.starts, c.ends, c.message_id;
+
+-- name: calendar_by_goid
+-- in: mailbox int8, goid_hash int8, limit int8
+-- out: item int8, folder int8
+SELECT c.message_id, c.folder_id FROM cal_index c JOIN message m ON m.mailbox_id = c.mailbox_id AND m.message_id = c.message_id
+WHERE c.mailbox_id = :mailbox AND c.goid_hash = :goid_hash AND c.goid_hash <> 0 AND m.state = 0 ORDER BY c.message_id LIMIT :limit;
+
+-- name: reminders_due
+-- in: mailbox int8, until int8, after int8, after_item int8, limit int8
+-- out: item int8, folder int8, signal_time int8
+SELECT r.message_id, m.folder_id, r.signal_time FROM reminder r JOIN message m ON m.mailbox_id = r.mailbox_id AND m.message_id = r.message_id
+WHERE r.mailbox_id = :mailbox AND r.signal_time <= :until AND (r.signal_time, r.message_id) > (:after, :after_item) AND m.state = 0
+ORDER BY r.signal_time, r.message_id LIMIT :limit;
+
+-- name: contacts_by_address
+-- in: mailbox int8, address text, limit int8
+-- out: item int8, folder int8, file_as text
+SELECT c.message_id, c.folder_id, c.file_as FROM contact_index c JOIN message m ON m.mailbox_id = c.mailbox_id AND m.message_id = c.message_id
+WHERE c.mailbox_id = :mailbox AND (c.addresses[1] = :address OR c.addresses[2] = :address OR c.addresses[3] = :address) AND m.state = 0
+ORDER BY c.file_as, c.message_id LIMIT :limit;
+
+-- name: contacts_by_file_as
+-- in: mailbox int8, pattern text, limit int8
+-- out: item int8, folder int8, file_as text
+SELECT c.message_id, c.folder_id, c.file_as FROM contact_index c JOIN message m ON m.mailbox_id = c.mailbox_id AND m.message_id = c.message_id
+WHERE c.mailbox_id = :mailbox AND c.file_as LIKE :pattern AND m.state = 0 ORDER BY c.file_as, c.message_id LIMIT :limit;
+
+-- The checker: what each item should have is computed from its properties; these are its rows as they are.
+
+-- name: check_item_indexes
+-- in: mailbox int8, after int8, limit int8
+-- out: item int8, folder int8, fai bool, message_class text, props bytea, has_calendar bool, calendar_folder int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8, has_reminder bool, signal_time int8, has_contact bool, contact_folder int8, file_as text, addresses text[]
+SELECT m.message_id, m.folder_id, m.fai, m.message_class, b.props, c.message_id IS NOT NULL, coalesce(c.folder_id, 0), coalesce(c.starts, 0),
+    coalesce(c.ends, 0), coalesce(c.busy_status, 0), coalesce(c.is_recurring, false), coalesce(c.goid_hash, 0),
+    r.message_id IS NOT NULL, coalesce(r.signal_time, 0), k.message_id IS NOT NULL, coalesce(k.folder_id, 0), coalesce(k.file_as, ''), coalesce(k.addresses, '{}')
+FROM message m JOIN message_body b ON b.mailbox_id = m.mailbox_id AND b.message_id = m.message_id
+    LEFT JOIN cal_index c ON c.mailbox_id = m.mailbox_id AND c.message_id = m.message_id
+    LEFT JOIN reminder r ON r.mailbox_id = m.mailbox_id AND r.message_id = m.message_id
+    LEFT JOIN contact_index k ON k.mailbox_id = m.mailbox_id AND k.message_id = m.message_id
+WHERE m.mailbox_id = :mailbox AND m.message_id > :after ORDER BY m.message_id LIMIT :limit;
