@@ -154,13 +154,14 @@ struct meeting_mail {
     const struct message *before;  /* update: as it was (old time and place); NULL: a first request */
     uint32_t highlights;           /* update: meeting_compare */
     bool is_informational;         /* update that needs no new answer */
-    const bool *to;                /* one a recipient of the item: gets it; NULL: all but the organiser and those who have declined being sent to */
+    const bool *to;                /* cancellations: one a recipient of the item: named in it; NULL: all */
     const char *sender_name, *sender_address; /* who acts for the organiser; NULL: the organiser */
     const char *body, *body_html;  /* instead of the item's; NULL: the item's */
     instant now;
 };
-/* Recipients of the message are those who get it; all attendees are in its properties (PROP_APPOINTMENT_... strings) and in `attendees` of the calendar form.
- * STATUS_MISSING_RECIPIENTS when nobody is left to tell. */
+/* Recipients of a request are all attendees, of a cancellation those who are cancelled; the organiser is not among them. To whom the mail goes is the caller's
+ * envelope (an update that goes to the new attendees alone still names all). Attachments share their content with the item. STATUS_MISSING_RECIPIENTS when there
+ * is no attendee. */
 enum status meeting_build_request(TALLOC_CTX *mem, const struct meeting_mail *mail, struct message **out) MUST_CHECK;
 enum status meeting_build_cancel(TALLOC_CTX *mem, const struct meeting_mail *mail, struct message **out) MUST_CHECK;
 /* From the attendee's calendar item or the request itself (or an occurrence of the item). */
