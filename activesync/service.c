@@ -225,7 +225,7 @@ static enum status check_policy(struct eas_call *call)
         return STATUS_OK;
     if (device_wants_wipe(call->device))
         number = EAS_REMOTE_WIPE_REQUESTED;
-    else if (device_needs_policy(call->device))
+    else if (config_bool(call->config, CONFIG_activesync_require_policy))
         number = !call->query.has_policy_key || call->query.policy_key == 0 ? EAS_DEVICE_NOT_PROVISIONED
                  : call->query.policy_key != call->device->policy_key      ? EAS_INVALID_POLICY_KEY
                                                                            : 0;

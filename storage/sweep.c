@@ -97,9 +97,15 @@ static enum status subscriptions_slice(struct sweep *sweep, struct transaction *
     return dated_slice(sweep, tx, STATEMENT_sweep_subscriptions, &sweep->result->subscriptions, more);
 }
 
+static enum status client_ids_slice(struct sweep *sweep, struct transaction *tx, bool *more)
+{
+    return dated_slice(sweep, tx, STATEMENT_sweep_client_ids, &sweep->result->client_ids, more);
+}
+
 static enum status sweep_dated(struct sweep *sweep)
 {
     TRY(run_slices(sweep, inflow_slice));
+    TRY(run_slices(sweep, client_ids_slice));
     return run_slices(sweep, subscriptions_slice);
 }
 

@@ -32,6 +32,13 @@ WITH gone AS (DELETE FROM inflow WHERE key IN (SELECT key FROM inflow WHERE keep
 WITH gone AS (DELETE FROM ews_subscription WHERE subscription_id IN (SELECT subscription_id FROM ews_subscription WHERE expires < :now LIMIT :limit)
     RETURNING 1) SELECT count(*) FROM gone;
 
+-- Phones resend what they added within minutes.
+-- name: sweep_client_ids
+-- in: now int8, limit int8
+-- out: deleted int8
+WITH gone AS (DELETE FROM eas_client_op WHERE ctid = ANY(ARRAY(SELECT ctid FROM eas_client_op WHERE created < :now - 12096000000000 LIMIT :limit))
+    RETURNING 1) SELECT count(*) FROM gone;
+
 -- Recoverable Items.
 
 -- name: sweep_recoverable_mailboxes

@@ -12,7 +12,7 @@ struct sweep_options {
 };
 
 struct sweep_result {
-    int64_t blobs, blob_bytes, inflow, items, tombstones, events, subscriptions, mailboxes, indexed;
+    int64_t blobs, blob_bytes, inflow, items, tombstones, events, subscriptions, client_ids, mailboxes, indexed;
 };
 
 /* One pass over everything. Several roles may call it at a time: an advisory lock lets one work, the others return at once. */
