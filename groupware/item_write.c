@@ -2,6 +2,7 @@
 #include "bourse/mime/import.h"
 #include "bourse/model/properties.h"
 #include "folder_view.h"
+#include "item_also.h"
 #include "item_change.h"
 #include "item_defaults.h"
 #include "item_derive.h"
@@ -27,6 +28,8 @@ static enum status read_back(TALLOC_CTX *mem, struct transaction *tx, struct ses
 struct new_extras {
     struct derive_context derived;
     uint64_t size;
+    const struct item_also *also; /* or NULL */
+    TALLOC_CTX *mem;              /* of what it prepares */
 };
 
 static enum status create_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
@@ -41,17 +44,19 @@ static enum status create_in(TALLOC_CTX *mem, struct transaction *tx, struct ses
     TRY(quota_check_save(session->groupware, &mailbox, prepared_message_size(prepared) + extras->size));
     TRY(store_message_create(tx, key->id, folder, prepared, &place, &created));
     TRY(derive_write(tx, key, folder, &extras->derived));
+    if (extras->also != NULL)
+        TRY(extras->also->write(extras->mem, tx, key, created.item, extras->also->data));
     TRY(read_back(mem, tx, session, key, created.item, 0, out));
     return transaction_commit(tx);
 }
 
 static enum status save_new(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, struct message *message,
-                            const struct item_create_options *options, struct item **out)
+                            const struct item_create_options *options, const struct item_also *also, struct item **out)
 {
     struct mailbox_key key;
     struct transaction *tx = NULL;
     struct prepared_message *prepared = NULL;
-    struct new_extras extras = { .derived = { .is_new = true, .session = session, .mailbox = &key, .folder = folder->folder } };
+    struct new_extras extras = { .derived = { .is_new = true, .session = session, .mailbox = &key, .folder = folder->folder }, .also = also, .mem = message };
     TRY(session_locate(session, folder->mailbox, &key));
     TRY(item_fill_defaults(message, session, &key));
     if (!options->is_associated)
@@ -59,6 +64,8 @@ static enum status save_new(TALLOC_CTX *mem, struct session *session, const stru
     int32_t flags = bag_int32(message->props, PROP_MESSAGE_FLAGS, 0);
     TRY(bag_set_int32(message->props, PROP_MESSAGE_FLAGS, options->is_draft ? flags | 0x8 : flags & ~0x8)); /* mfUnsent [MS-OXCMSG] 2.2.1.6 */
     TRY(store_check_space(session->groupware->store));
+    if (also != NULL)
+        TRY(also->prepare(message, &key, NULL, message, also->data));
     TRY(message_keep_prefix(message));
     TRY(store_message_prepare(message, session->groupware->store, message, &prepared));
     TRY(derive_prepare(message, session->groupware->store, &extras.derived, &extras.size));
@@ -68,17 +75,23 @@ static enum status save_new(TALLOC_CTX *mem, struct session *session, const stru
     return status;
 }
 
-enum status item_create(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, const struct message *message,
-                        const struct item_create_options *options, struct item **out)
+enum status item_create_also(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, const struct message *message,
+                             const struct item_create_options *options, const struct item_also *also, struct item **out)
 {
     struct message *copy = message_copy(mem, message);
     if (copy == NULL)
         return status_fail(STATUS_NO_MEMORY, "item");
     if (options->mime.length > 0)
         copy->mime.bytes = options->mime;
-    enum status status = save_new(mem, session, folder, copy, options, out);
+    enum status status = save_new(mem, session, folder, copy, options, also, out);
     talloc_free(copy);
     return status;
+}
+
+enum status item_create(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, const struct message *message,
+                        const struct item_create_options *options, struct item **out)
+{
+    return item_create_also(mem, session, folder, message, options, NULL, out);
 }
 
 enum status item_create_from_mime(TALLOC_CTX *mem, struct session *session, const struct object_id *folder, struct slice mime,
@@ -94,7 +107,7 @@ enum status item_create_from_mime(TALLOC_CTX *mem, struct session *session, cons
     }
     if (!bag_has(message->props, PROP_MESSAGE_DELIVERY_TIME))
         TRY(bag_set_time(message->props, PROP_MESSAGE_DELIVERY_TIME, bag_time(message->props, PROP_CLIENT_SUBMIT_TIME, clock_now())));
-    enum status status = save_new(mem, session, folder, message, options, out);
+    enum status status = save_new(mem, session, folder, message, options, NULL, out);
     talloc_free(message);
     return status;
 }
@@ -108,10 +121,11 @@ struct change_work {
     unsigned parts; /* of *out */
     struct item **out;
     struct derive_context derived;
+    const struct item_also *also; /* or NULL */
 };
 
 /* The change, and what follows from it. */
-static enum status apply_change(TALLOC_CTX *mem, struct change_work *work, const struct mailbox_key *key, struct loaded_message *loaded)
+static enum status apply_and_derive(TALLOC_CTX *mem, struct change_work *work, const struct mailbox_key *key, struct loaded_message *loaded)
 {
     work->derived = (struct derive_context){ .change = work->change, .session = work->session, .mailbox = key, .folder = loaded->row.folder };
     if (!item_change_has_content(work->change) || loaded->row.is_fai)
@@ -121,6 +135,16 @@ static enum status apply_change(TALLOC_CTX *mem, struct change_work *work, const
         return status_fail(STATUS_NO_MEMORY, "item");
     TRY(item_change_apply(loaded->message, work->change));
     return item_derive(loaded->message, &work->derived);
+}
+
+static enum status apply_change(TALLOC_CTX *mem, struct change_work *work, const struct mailbox_key *key, struct loaded_message *loaded)
+{
+    const struct item_also *also = work->also;
+    struct message *before = also != NULL ? message_copy(mem, loaded->message) : NULL;
+    if (also != NULL && before == NULL)
+        return status_fail(STATUS_NO_MEMORY, "item");
+    TRY(apply_and_derive(mem, work, key, loaded));
+    return also != NULL ? also->prepare(mem, key, before, loaded->message, also->data) : STATUS_OK;
 }
 
 /* Reads the newest version, checks the client's change key against it, and applies the change in memory. */
@@ -172,6 +196,8 @@ static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, struct change_
         status = derive_write(tx, key, loaded->row.folder, &work->derived);
     if (status == STATUS_OK && read != NULL)
         status = store_message_set_read(tx, key->id, &work->id->item, 1, read->boolean, NULL);
+    if (status == STATUS_OK && work->also != NULL)
+        status = work->also->write(mem, tx, key, work->id->item, work->also->data);
     if (status == STATUS_OK)
         status = read_back(out, tx, work->session, key, work->id->item, work->parts, work->out);
     if (status == STATUS_OK)
@@ -200,12 +226,18 @@ static enum status change_item(TALLOC_CTX *mem, struct change_work *work)
     return status;
 }
 
+enum status item_update_also(TALLOC_CTX *mem, struct session *session, const struct object_id *id, int64_t expected_change,
+                             enum conflict_resolution resolution, const struct item_change *change, const struct item_also *also, struct item **out)
+{
+    struct change_work work = { .session = session, .id = id, .expected_change = expected_change, .resolution = resolution, .change = change,
+                                .out = out, .also = also };
+    return change_item(mem, &work);
+}
+
 enum status item_update(TALLOC_CTX *mem, struct session *session, const struct object_id *id, int64_t expected_change,
                         enum conflict_resolution resolution, const struct item_change *change, struct item **out)
 {
-    struct change_work work = { .session = session, .id = id, .expected_change = expected_change, .resolution = resolution, .change = change,
-                                .out = out };
-    return change_item(mem, &work);
+    return item_update_also(mem, session, id, expected_change, resolution, change, NULL, out);
 }
 
 /* Numbers rise, and the writing transaction read the item back: the last ones are those that it added. */
