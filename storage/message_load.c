@@ -74,8 +74,9 @@ static enum status want_values(TALLOC_CTX *mem, struct bag *bag, struct wanted_v
     return STATUS_OK;
 }
 
-static enum status set_value(const struct wanted_values *wanted, int64_t blob, struct slice content)
+static enum status set_value(const void *data, int64_t blob, struct slice content)
 {
+    const struct wanted_values *wanted = data;
     for (size_t i = 0; i < wanted->count; i++) {
         struct wanted_value *value = &wanted->list[i];
         if (value->stored.stored.blob != blob)
@@ -88,8 +89,7 @@ static enum status set_value(const struct wanted_values *wanted, int64_t blob, s
 }
 
 /* Joins the chunks of each blob of a blobs_whole_read answer. */
-static enum status each_blob(struct result *result, enum status (*found)(const struct wanted_values *wanted, int64_t blob, struct slice content),
-                             const struct wanted_values *wanted)
+static enum status each_blob(struct result *result, enum status (*found)(const void *data, int64_t blob, struct slice content), const void *data)
 {
     struct buffer *buffer = buffer_new(result, VALUES_MAX);
     if (buffer == NULL)
@@ -107,7 +107,7 @@ static enum status each_blob(struct result *result, enum status (*found)(const s
             continue;
         buffer_append_byte(buffer, 0); /* texts end with a NUL */
         TRY(buffer_status(buffer));
-        TRY(found(wanted, row.blob, slice_part(buffer_slice(buffer), 0, buffer_length(buffer) - 1)));
+        TRY(found(data, row.blob, slice_part(buffer_slice(buffer), 0, buffer_length(buffer) - 1)));
         buffer_reset(buffer);
     }
     return STATUS_OK;
@@ -144,6 +144,50 @@ enum status message_load_values(TALLOC_CTX *mem, struct transaction *tx, struct 
     for (size_t i = 0; i < count; i++)
         TRY(want_values(mem, bags[i], &wanted));
     return load_values(mem, tx, &wanted);
+}
+
+/* ---- embedded messages ---- */
+
+struct wanted_embedded {
+    TALLOC_CTX *mem;
+    struct attachment *const *attachments;
+    size_t count;
+};
+
+static bool is_apart(const struct attachment *attachment)
+{
+    return attachment->content == ATTACHMENT_EMBEDDED && attachment->embedded == NULL && attachment->stored.blob != 0;
+}
+
+static enum status set_embedded(const void *data, int64_t blob, struct slice content)
+{
+    const struct wanted_embedded *wanted = data;
+    for (size_t i = 0; i < wanted->count; i++)
+        if (is_apart(wanted->attachments[i]) && wanted->attachments[i]->stored.blob == blob)
+            TRY(embedded_unpack(wanted->mem, content, &wanted->attachments[i]->embedded));
+    return STATUS_OK;
+}
+
+enum status store_attachments_load_embedded(TALLOC_CTX *mem, struct transaction *tx, struct attachment *const *attachments, size_t count)
+{
+    struct wanted_embedded wanted = { mem, attachments, count };
+    struct result *result = NULL;
+    int64_t *blobs = talloc_array(mem, int64_t, array_count(count + 1));
+    size_t n = 0;
+    if (blobs == NULL)
+        return status_fail(STATUS_NO_MEMORY, "embedded messages");
+    for (size_t i = 0; i < count; i++)
+        if (is_apart(attachments[i]))
+            blobs[n++] = attachments[i]->stored.blob;
+    if (n == 0)
+        return STATUS_OK;
+    TRY(TX_RUN(tx, mem, &result, blobs_whole_read, .blobs = { blobs, n }));
+    TRY(each_blob(result, set_embedded, &wanted));
+    for (size_t i = 0; i < count; i++)
+        if (is_apart(attachments[i]))
+            return status_fail(STATUS_BLOB_NOT_FOUND, "blob %lld of an embedded message", (long long)attachments[i]->stored.blob);
+    talloc_free(result);
+    return STATUS_OK;
 }
 
 /* ---- parts ---- */

@@ -190,7 +190,8 @@ static enum status keep_attachment(struct preparation *preparation, const struct
         preparation->size += attachment->size;
     if (in_mime || attachment->content == ATTACHMENT_REFERENCE)
         return STATUS_OK;
-    if (attachment->content == ATTACHMENT_STORED) {
+    bool is_kept_embedded = attachment->content == ATTACHMENT_EMBEDDED && attachment->embedded == NULL && attachment->stored.blob != 0;
+    if (attachment->content == ATTACHMENT_STORED || is_kept_embedded) {
         row->blob = attachment->stored.blob;
         return take_blob(preparation, row->blob);
     }

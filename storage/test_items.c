@@ -103,6 +103,48 @@ static void large_values_and_attachments_become_blobs(void **state)
     fixture_check(f);
 }
 
+/* An embedded message whose content lies in a blob survives a change of something else, which did not load it. */
+static void large_embedded_messages_survive_a_change(void **state)
+{
+    struct fixture *f = *state;
+    char text[20001];
+    memset(text, 'y', 20000);
+    text[20000] = '\0';
+    struct message *message = fixture_message(f, "outer", 0), *inner = fixture_message(f, "inner", 0);
+    OK(bag_set_string(inner->props, (prop_tag)PROP_BODY, text));
+    struct attachment *embedded = message_add_attachment(message);
+    embedded->number = -1;
+    embedded->content = ATTACHMENT_EMBEDDED;
+    embedded->embedded = inner;
+    struct prepared_message *prepared = NULL;
+    struct message_created created;
+    struct loaded_message loaded;
+    OK(store_message_prepare(f->mem, f->store, message, &prepared));
+    struct transaction *tx = fixture_write(f);
+    OK(store_message_create(tx, f->mailbox, f->inbox, prepared, &(struct message_place){ 0 }, &created));
+    fixture_commit(tx);
+    tx = fixture_begin(f, TRANSACTION_READ);
+    OK(store_message_load(f->mem, tx, f->mailbox, created.item, MESSAGE_WHOLE, &loaded));
+    talloc_free(tx);
+    assert_null(loaded.message->attachments[0].embedded);
+    OK(bag_set_string(loaded.message->props, (prop_tag)PROP_SUBJECT, "outer two"));
+    OK(store_message_prepare(f->mem, f->store, loaded.message, &prepared));
+    tx = fixture_write(f);
+    OK(store_message_replace(tx, f->mailbox, created.item, prepared, 0, NULL));
+    fixture_commit(tx);
+    tx = fixture_begin(f, TRANSACTION_READ);
+    OK(store_message_load(f->mem, tx, f->mailbox, created.item, MESSAGE_WHOLE, &loaded));
+    struct attachment *attachment = &loaded.message->attachments[0];
+    uint64_t before = store_statement_count();
+    OK(store_attachments_load_embedded(f->mem, tx, &attachment, 1));
+    assert_int_equal(store_statement_count() - before, 1);
+    talloc_free(tx);
+    assert_int_equal(attachment->content, ATTACHMENT_EMBEDDED);
+    assert_string_equal(bag_string(attachment->embedded->props, (prop_tag)PROP_SUBJECT, ""), "inner");
+    assert_int_equal(strlen(bag_string(attachment->embedded->props, (prop_tag)PROP_BODY, "")), 20000);
+    fixture_check(f);
+}
+
 static void a_change_needs_the_change_number_it_is_based_on(void **state)
 {
     struct fixture *f = *state;
@@ -304,6 +346,7 @@ int main(void)
         cmocka_unit_test_setup(a_mailbox_has_all_special_folders, fixture_mailbox),
         cmocka_unit_test_setup(an_item_comes_back_as_it_was_saved, fixture_mailbox),
         cmocka_unit_test_setup(large_values_and_attachments_become_blobs, fixture_mailbox),
+        cmocka_unit_test_setup(large_embedded_messages_survive_a_change, fixture_mailbox),
         cmocka_unit_test_setup(a_change_needs_the_change_number_it_is_based_on, fixture_mailbox),
         cmocka_unit_test_setup(reading_moves_the_read_change_number_only, fixture_mailbox),
         cmocka_unit_test_setup(a_move_makes_a_new_id_and_a_tombstone, fixture_mailbox),

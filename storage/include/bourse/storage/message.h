@@ -146,6 +146,8 @@ enum status store_message_load_many(TALLOC_CTX *mem, struct transaction *tx, int
 /* One attachment with content as bytes when it is ATTACHMENT_STORED (or EMBEDDED: as message); ATTACHMENT_IN_MIME: mime knows the
  * part, the caller gives it the MIME bytes. STATUS_ATTACHMENT_NOT_FOUND. */
 enum status store_attachment_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, int32_t number, struct attachment *out) MUST_CHECK;
+/* Unpacks the embedded messages that lie in blobs (ATTACHMENT_EMBEDDED without `embedded`): one statement, whatever `count`. */
+enum status store_attachments_load_embedded(TALLOC_CTX *mem, struct transaction *tx, struct attachment *const *attachments, size_t count) MUST_CHECK;
 /* The item by its Internet message id (newest first, at most `limit`), in all folders but Recoverable Items. */
 enum status store_message_find_by_message_id(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const char *message_id, size_t limit,
                                        struct item_row **out, size_t *count) MUST_CHECK;
