@@ -19,6 +19,7 @@ static enum status has_full_access(struct transaction *tx, struct session *sessi
         TRY(delegate_flags(tx, mailbox->id, session->principals, session->principal_count, &flags));
         session->last = *mailbox;
         session->last_is_full_access = (flags & DELEGATE_FULL_ACCESS) != 0;
+        session->last_sees_private = (flags & (DELEGATE_FULL_ACCESS | DELEGATE_PRIVATE_ITEMS)) != 0;
     }
     *full = session->last_is_full_access;
     return STATUS_OK;
@@ -66,6 +67,16 @@ enum status access_need_in(struct transaction *tx, struct session *session, cons
     uint32_t rights = 0;
     TRY(access_in(tx, session, mailbox, folder, &rights));
     return access_verdict(rights, needed);
+}
+
+enum status access_full_in(struct transaction *tx, struct session *session, const struct mailbox_key *mailbox)
+{
+    bool full = session_owns(session, mailbox);
+    if (!full && session->principals == NULL)
+        return status_fail(STATUS_INTERNAL, "access_full_in without access_prepare");
+    if (!full)
+        TRY(has_full_access(tx, session, mailbox, &full));
+    return full ? STATUS_OK : status_fail(STATUS_ACCESS_DENIED, "full access to mailbox %lld needed", (long long)mailbox->id);
 }
 
 enum status access_item(const struct session *session, uint32_t rights, uint32_t any, uint32_t own, struct slice creator)

@@ -24,6 +24,8 @@ enum status access_verdict(uint32_t rights, uint32_t needed) MUST_CHECK;
 /* access_in and access_verdict. */
 enum status access_need_in(struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, int64_t folder,
                            uint32_t needed) MUST_CHECK;
+/* For what only the owner decides (rules, out-of-office): the owner, or a delegate with full access; rights on folders are not enough. STATUS_ACCESS_DENIED. */
+enum status access_full_in(struct transaction *tx, struct session *session, const struct mailbox_key *mailbox) MUST_CHECK;
 /* May the session do to an item what needs `any`, or `own` for its own items? `creator` is the item's creator GUID bytes (empty: unknown). */
 enum status access_item(const struct session *session, uint32_t rights, uint32_t any, uint32_t own, struct slice creator) MUST_CHECK;
 

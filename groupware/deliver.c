@@ -4,6 +4,7 @@
 
 #include "accept.h"
 #include "address.h"
+#include "automation.h"
 #include "bourse/base/hash.h"
 #include "bourse/base/log.h"
 #include "bourse/base/text.h"
@@ -28,7 +29,11 @@ struct acceptance {
     struct delivery delivery;
     struct prepared_message *prepared, *copy_prepared;
     size_t local_count;     /* entries of delivery.recipients that are local_targets; the copy comes behind them */
+    struct delivery_step *steps; /* what the hooks planned, one a local target */
 };
+
+/* Rules that change while mail comes in make a plan old; more often than this in a row they do not. */
+enum { PLANS = 5 };
 
 /* [RFC 5321] 4.4: trace fields of final delivery and of this hop. */
 static enum status add_trace(struct acceptance *work, struct slice mime)
@@ -80,13 +85,56 @@ static enum status parse(struct acceptance *work)
     return item_fill_defaults(work->message, NULL, NULL);
 }
 
-static void choose_folder(struct acceptance *work, const struct local_target *target, struct delivery_recipient *out)
+/* A mailbox's own version of the message, when its rules change properties. */
+static enum status prepare_version(struct acceptance *work, const struct delivery_step *step, const struct prepared_message **out)
 {
-    struct delivery_step step = { .groupware = work->groupware, .message = work->message, .mime = work->mime, .mailbox = &target->mailbox,
-                                  .folder = FOLDER_ROLE_INBOX };
-    delivery_hooks_run(&step);
-    /* Fixed folders get their object ids in the order of the roles table, the same in every mailbox. */
-    out->folder = step.folder == FOLDER_ROLE_INBOX ? 0 : (int64_t)step.folder;
+    struct prepared_message *prepared = NULL;
+    if (step->set == NULL || bag_count(step->set) == 0)
+        return STATUS_OK;
+    struct message *version = message_copy(work->mem, work->message);
+    if (version == NULL)
+        return status_fail(STATUS_NO_MEMORY, "message");
+    version->mime = work->message->mime; /* the bytes need no copy */
+    TRY(bag_merge(version->props, step->set));
+    TRY(store_message_prepare(work->mem, work->groupware->store, version, &prepared));
+    *out = prepared;
+    return STATUS_OK;
+}
+
+static enum status plan(struct acceptance *work, const struct local_target *target, struct delivery_step *step, struct delivery_recipient *out)
+{
+    *step = (struct delivery_step){
+        .mem = work->mem, .groupware = work->groupware, .envelope = work->envelope, .message = work->message, .mime = work->mime,
+        .mailbox = &target->mailbox, .address = target->address,
+        .automation = mailbox_cache_automation(work->groupware->mailboxes, target->mailbox.id),
+    };
+    TRY(automation_load(step));
+    TRY(delivery_hooks_run(step));
+    out->folder = step->folder;
+    out->is_read = step->is_read;
+    out->automation = step->automation;
+    return prepare_version(work, step, &out->message);
+}
+
+static enum status run_also(TALLOC_CTX *mem, struct transaction *tx, const struct acceptance *work, size_t index)
+{
+    const struct delivery_step *step = &work->steps[index];
+    const struct delivery_recipient *recipient = &work->delivery.recipients[index];
+    struct delivery_placed placed = { .groupware = work->groupware, .mailbox = step->mailbox, .folder = recipient->placed_folder,
+                                      .item = recipient->item, .cn = recipient->cn };
+    for (size_t i = 0; i < step->also_count && recipient->result == STATUS_OK; i++)
+        TRY(step->also[i].run(mem, tx, &placed, step->also[i].data));
+    return STATUS_OK;
+}
+
+static enum status also(struct transaction *tx, void *data)
+{
+    const struct acceptance *work = data;
+    TALLOC_CTX *mem = talloc_new(tx); /* until the commit: what was queued for it may be looked at then */
+    enum status status = mem != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "delivery");
+    for (size_t i = 0; i < work->local_count && status == STATUS_OK; i++)
+        status = run_also(mem, tx, work, i);
+    return status;
 }
 
 static enum status add_local_recipients(struct acceptance *work)
@@ -95,8 +143,10 @@ static enum status add_local_recipients(struct acceptance *work)
     size_t count = work->targets.local_count;
     struct delivery_recipient *list = array_new(work->mem, struct delivery_recipient, count + 2);
     uint64_t default_quota = (uint64_t)config_size(work->groupware->config, CONFIG_mailbox_receive_quota);
-    if (list == NULL)
+    work->steps = array_new(work->mem, struct delivery_step, count);
+    if (list == NULL || work->steps == NULL)
         return status_fail(STATUS_NO_MEMORY, "delivery");
+    work->delivery.also = NULL;
     for (size_t i = 0; i < count; i++) {
         const struct local_target *target = &work->targets.local[i];
         list[i] = (struct delivery_recipient){
@@ -104,8 +154,11 @@ static enum status add_local_recipients(struct acceptance *work)
             .receive_quota = target->receive_quota != 0 ? target->receive_quota : default_quota,
             .ignore_quota = work->envelope->sender[0] == '\0',
         };
-        choose_folder(work, target, &list[i]);
+        TRY(plan(work, target, &work->steps[i], &list[i]));
+        if (work->steps[i].also_count > 0)
+            work->delivery.also = also;
     }
+    work->delivery.also_data = work;
     work->local_count = count;
     if (copy != NULL)
         list[count++] = (struct delivery_recipient){ .mailbox = copy->mailbox->id, .folder = copy->folder, .is_read = true, .ignore_quota = true,
@@ -176,7 +229,6 @@ static enum status prepare(struct acceptance *work)
     TRY(store_message_prepare(work->mem, store, work->message, &work->prepared));
     if (work->options->copy != NULL)
         TRY(store_message_prepare(work->mem, store, work->options->copy->message, &work->copy_prepared));
-    TRY(add_local_recipients(work));
     TRY(add_queue(work));
     work->delivery.message = work->prepared;
     work->delivery.keep_until = clock_now() + config_seconds(work->groupware->config, CONFIG_queue_idempotency) * INSTANT_PER_SECOND;
@@ -199,6 +251,20 @@ static void give_results(struct acceptance *work)
         work->options->copy->item = work->delivery.recipients[work->local_count].item;
 }
 
+/* Plans, and submits; anew while the rules of a recipient turn out to be others than those planned with. */
+static enum status submit(struct acceptance *work)
+{
+    for (int attempt = 0; attempt < PLANS; attempt++) {
+        TRY(add_local_recipients(work));
+        TRY(committer_submit(work->groupware->committer, &work->delivery));
+        if (!work->delivery.is_stale)
+            return STATUS_OK;
+        for (size_t i = 0; i < work->local_count; i++)
+            mailbox_cache_set_automation(work->groupware->mailboxes, work->steps[i].mailbox->id, work->delivery.recipients[i].automation_now);
+    }
+    return status_fail(STATUS_RETRY, "rules changed %d times while a message came in", PLANS);
+}
+
 enum status accept_message(TALLOC_CTX *mem, struct groupware *groupware, struct envelope *envelope, struct slice mime,
                            const struct accept_options *options)
 {
@@ -211,7 +277,7 @@ enum status accept_message(TALLOC_CTX *mem, struct groupware *groupware, struct 
     TRY(parse(&work));
     work.delivery.idempotency = options->identity != NULL ? *options->identity : identity_of(envelope, mime);
     TRY(prepare(&work));
-    TRY(committer_submit(groupware->committer, &work.delivery));
+    TRY(submit(&work));
     give_results(&work);
     return STATUS_OK;
 }

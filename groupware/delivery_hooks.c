@@ -1,31 +1,89 @@
 #include "delivery_hooks.h"
 
-#include "bourse/mime/header.h"
+#include "bourse/base/log.h"
+#include "bourse/base/memory.h"
+#include "bourse/storage/settings.h"
 
-static bool header_says(struct slice mime, const char *name, const char *word)
+static const struct {
+    const char *name;
+    delivery_hook *run;
+} hooks[] = {
+    { "junk", delivery_hook_junk },
+};
+
+static bool must_fail(enum status status)
 {
-    struct mime_field field;
-    if (!mime_field_find(mime, name, 0, &field))
-        return false;
-    struct slice value = slice_trim(field.value);
-    return value.length >= strlen(word) && slice_equal_ascii_nocase(slice_part(value, 0, strlen(word)), slice_of_text(word));
+    return status_info(status)->fault == FAULT_TEMPORARY || status == STATUS_NO_MEMORY;
 }
 
-/* A filter in front of us has judged: rspamd and SpamAssassin both write X-Spam-Flag; Exchange writes the confidence level, of which 5 and
- * above go to Junk Email [MS-OXCSPAM] 2.2.1.3. */
-static void junk_hook(struct delivery_step *step)
+enum status delivery_hooks_run(struct delivery_step *step)
 {
-    bool is_junk = header_says(step->mime, "X-Spam-Flag", "yes") || header_says(step->mime, "X-Spam-Status", "yes");
-    for (char level = '5'; level <= '9' && !is_junk; level++)
-        is_junk = header_says(step->mime, "X-MS-Exchange-Organization-SCL", (char[]){ level, '\0' });
-    if (is_junk)
-        step->folder = FOLDER_ROLE_JUNK_EMAIL;
+    for (size_t i = 0; i < ARRAY_LENGTH(hooks); i++) {
+        enum status status = hooks[i].run(step);
+        if (must_fail(status))
+            return status_add(status, "%s", hooks[i].name);
+        if (status != STATUS_OK)
+            log_failure(EVENT_DELIVERY_HOOK, status, "%s for %s", hooks[i].name, step->address);
+    }
+    return STATUS_OK;
 }
 
-static void (*const hooks[])(struct delivery_step *step) = { junk_hook };
-
-void delivery_hooks_run(struct delivery_step *step)
+enum status delivery_add_also(struct delivery_step *step, enum status (*run)(TALLOC_CTX *mem, struct transaction *tx, const struct delivery_placed *placed, void *data),
+                              void *data)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(hooks); i++)
-        hooks[i](step);
+    struct delivery_also *list = array_resize(step->mem, step->also, struct delivery_also, step->also_count + 1);
+    if (list == NULL)
+        return status_fail(STATUS_NO_MEMORY, "delivery plan");
+    step->also = list;
+    list[step->also_count++] = (struct delivery_also){ .run = run, .data = data };
+    return STATUS_OK;
+}
+
+struct bag *delivery_set(struct delivery_step *step)
+{
+    if (step->set == NULL)
+        step->set = bag_new(step->mem);
+    return step->set;
+}
+
+struct planned_mail {
+    struct outgoing mail;
+    const char *once_key;
+    instant since;
+};
+
+static enum status send_mail(TALLOC_CTX *mem, struct transaction *tx, const struct delivery_placed *placed, void *data)
+{
+    const struct planned_mail *planned = data;
+    bool is_first = true;
+    if (planned->once_key != NULL)
+        TRY(store_autoreply_seen(tx, placed->mailbox->id, planned->once_key, planned->since, &is_first));
+    return is_first ? outbox_put(mem, tx, placed->groupware, &planned->mail, NULL) : STATUS_OK;
+}
+
+enum status delivery_add_outgoing(struct delivery_step *step, const struct outgoing *mail, const char *once_key, instant since)
+{
+    struct planned_mail *planned = talloc_zero(step->mem, struct planned_mail);
+    if (planned == NULL)
+        return status_fail(STATUS_NO_MEMORY, "delivery plan");
+    *planned = (struct planned_mail){ .mail = *mail, .once_key = once_key, .since = since };
+    TRY(outbox_prepare(step->mem, step->groupware, &planned->mail));
+    return delivery_add_also(step, send_mail, planned);
+}
+
+static enum status copy_item(TALLOC_CTX *mem, struct transaction *tx, const struct delivery_placed *placed, void *data)
+{
+    const int64_t *folder = data;
+    struct store_folder there;
+    struct message_moved copy;
+    TRY(store_folder_get_many(mem, tx, placed->mailbox->id, folder, 1, &there));
+    if (there.id == 0)
+        return STATUS_OK;
+    return store_message_copy_to(tx, placed->mailbox->id, &placed->item, 1, placed->mailbox->id, *folder, &copy);
+}
+
+enum status delivery_add_copy(struct delivery_step *step, int64_t folder)
+{
+    int64_t *target = talloc_memdup(step->mem, &folder, sizeof folder);
+    return target != NULL ? delivery_add_also(step, copy_item, target) : status_fail(STATUS_NO_MEMORY, "delivery plan");
 }

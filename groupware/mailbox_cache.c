@@ -10,6 +10,7 @@ enum { CACHE_ENTRIES = 100000 };
 
 struct entry {
     struct mailbox_key key;
+    int64_t automation;
     UT_hash_handle by_owner, by_guid, by_id;
 };
 
@@ -77,6 +78,26 @@ bool mailbox_cache_by_id(struct mailbox_cache *cache, int64_t id, struct mailbox
     lock_take(&cache->lock);
     HASH_FIND(by_id, cache->ids, &id, sizeof id, entry);
     return give(cache, entry, out);
+}
+
+int64_t mailbox_cache_automation(struct mailbox_cache *cache, int64_t id)
+{
+    struct entry *entry = NULL;
+    lock_take(&cache->lock);
+    HASH_FIND(by_id, cache->ids, &id, sizeof id, entry);
+    int64_t automation = entry != NULL ? entry->automation : 0;
+    lock_release(&cache->lock);
+    return automation;
+}
+
+void mailbox_cache_set_automation(struct mailbox_cache *cache, int64_t id, int64_t automation)
+{
+    struct entry *entry = NULL;
+    lock_take(&cache->lock);
+    HASH_FIND(by_id, cache->ids, &id, sizeof id, entry);
+    if (entry != NULL)
+        entry->automation = automation;
+    lock_release(&cache->lock);
 }
 
 static void remove_entry(struct mailbox_cache *cache, struct entry *entry)

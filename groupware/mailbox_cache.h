@@ -22,6 +22,9 @@ bool mailbox_cache_by_guid(struct mailbox_cache *cache, struct guid guid, struct
 bool mailbox_cache_by_id(struct mailbox_cache *cache, int64_t id, struct mailbox_key *out);
 /* Remembers (best effort). */
 void mailbox_cache_add(struct mailbox_cache *cache, const struct mailbox_key *key);
+/* The mailbox's automation number as delivery saw it last (storage/mailbox.h): a guess that the accept transaction corrects. 0 when nothing is known. */
+int64_t mailbox_cache_automation(struct mailbox_cache *cache, int64_t id);
+void mailbox_cache_set_automation(struct mailbox_cache *cache, int64_t id, int64_t automation);
 void mailbox_cache_drop(struct mailbox_cache *cache, int64_t id);
 
 #endif

@@ -14,6 +14,7 @@ struct key_entry {
     struct guid key;
     instant keep_until;
     bool is_known; /* committed before this round, or an earlier entry of it */
+    bool is_stale; /* of a delivery that is not written, as it was planned with other rules than the mailbox has */
 };
 
 struct pair {
@@ -161,9 +162,30 @@ static enum status take_known(struct round *round, struct result *result)
         struct key_entry *entry = &round->keys[i];
         entry->is_known = bsearch(&entry->key, sorted, known, sizeof *sorted, by_key) != NULL;
         for (size_t j = 0; j < i && !entry->is_known; j++)
-            entry->is_known = guid_equal(entry->key, round->keys[j].key);
+            entry->is_known = !round->keys[j].is_stale && guid_equal(entry->key, round->keys[j].key);
     }
     return STATUS_OK;
+}
+
+/* Rules and answers are planned before the lock: where a mailbox has others by now, nothing of the delivery is written and its caller plans again. */
+static void find_stale(struct round *round)
+{
+    size_t key = 0;
+    for (size_t i = 0; i < round->count; i++) {
+        struct delivery *delivery = round->deliveries[i];
+        size_t total = delivery->recipient_count + (delivery->queue != NULL ? delivery->queue->recipient_count : 0);
+        delivery->is_stale = false;
+        for (size_t r = 0; r < delivery->recipient_count; r++) {
+            struct delivery_recipient *recipient = &delivery->recipients[r];
+            const struct locked_mailbox *locked = tx_find_locked(round->tx, recipient->mailbox);
+            bool is_copy = recipient->address == NULL || recipient->address[0] == '\0';
+            recipient->automation_now = locked != NULL ? locked->row.automation : recipient->automation;
+            if (!is_copy && recipient->automation_now != recipient->automation)
+                delivery->is_stale = true;
+        }
+        for (size_t k = 0; k < total; k++, key++)
+            round->keys[key].is_stale = delivery->is_stale;
+    }
 }
 
 static enum status take_queue_ids(struct round *round, struct result *result)
@@ -214,7 +236,9 @@ static void decide(struct round *round)
         struct delivery *delivery = round->deliveries[i];
         for (size_t r = 0; r < delivery->recipient_count; r++, pair++, key++) {
             struct delivery_recipient *recipient = &delivery->recipients[r];
-            recipient->result = round->keys[key].is_known ? STATUS_DUPLICATE : judge(round, delivery, recipient, pair);
+            recipient->result = delivery->is_stale           ? STATUS_RETRY
+                                : round->keys[key].is_known ? STATUS_DUPLICATE
+                                                            : judge(round, delivery, recipient, pair);
             if (recipient->result != STATUS_OK)
                 continue;
             use_of(round, message_of(delivery, recipient))->copies++;
@@ -222,7 +246,7 @@ static void decide(struct round *round)
         }
         delivery->queue_is_duplicate = delivery->queue != NULL;
         for (size_t r = 0; delivery->queue != NULL && r < delivery->queue->recipient_count; r++, key++)
-            delivery->queue_is_duplicate = delivery->queue_is_duplicate && round->keys[key].is_known;
+            delivery->queue_is_duplicate = delivery->queue_is_duplicate && (delivery->is_stale || round->keys[key].is_known);
         if (delivery->queue != NULL && !delivery->queue_is_duplicate)
             use_of(round, delivery->message)->queued++;
     }
@@ -305,7 +329,7 @@ static enum status write_keys(struct round *round)
         size_t total = delivery->recipient_count + (delivery->queue != NULL ? delivery->queue->recipient_count : 0);
         for (size_t r = 0; r < total; r++, key++) {
             bool refused = r < delivery->recipient_count && delivery->recipients[r].result != STATUS_OK;
-            if (refused || round->keys[key].is_known)
+            if (refused || round->keys[key].is_known || delivery->is_stale)
                 continue;
             keys[n] = round->keys[key].key;
             until[n++] = round->keys[key].keep_until;
@@ -353,6 +377,7 @@ static enum status run(struct round *round)
     TRY(collect(round));
     TRY(ask(round, results));
     TRY(tx_lock_take(round->tx, results[0]));
+    find_stale(round);
     TRY(take_known(round, results[1]));
     TRY(take_folders(round, results[2]));
     if (round->queue_count > 0)

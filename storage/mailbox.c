@@ -15,7 +15,7 @@ static void fill(TALLOC_CTX *mem, const struct sql_mailbox_lock_out *row, struct
         .event_floor = row->event_floor, .size = (uint64_t)(row->size > 0 ? row->size : 0),
         .recoverable_size = (uint64_t)(row->recoverable_size > 0 ? row->recoverable_size : 0), .item_count = row->item_count,
         .warning_quota = (uint64_t)row->warning_quota, .send_quota = (uint64_t)row->send_quota,
-        .receive_quota = (uint64_t)row->receive_quota, .created = row->created, .quota_warned = row->quota_warned,
+        .receive_quota = (uint64_t)row->receive_quota, .created = row->created, .quota_warned = row->quota_warned, .automation = row->automation,
     };
 }
 
@@ -136,6 +136,13 @@ enum status store_mailbox_set_quotas(struct transaction *tx, int64_t mailbox, ui
 enum status store_mailbox_set_quota_warned(struct transaction *tx, int64_t mailbox, instant when)
 {
     return TX_SEND(tx, mailbox_set_quota_warned, .mailbox = mailbox, .at = when);
+}
+
+enum status store_mailbox_set_automation(struct transaction *tx, int64_t mailbox, int64_t automation)
+{
+    struct locked_mailbox *locked = NULL;
+    TRY(tx_locked(tx, mailbox, &locked));
+    return TX_SEND(tx, mailbox_set_automation, .mailbox = mailbox, .automation = automation);
 }
 
 enum status store_mailbox_reserve_ids(struct transaction *tx, int64_t mailbox, int64_t count, int64_t *first)

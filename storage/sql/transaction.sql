@@ -2,9 +2,9 @@
 
 -- name: mailbox_lock
 -- in: mailboxes int8[]
--- out: mailbox int8, guid uuid, replica_guid uuid, owner_guid uuid, kind int2, condition int2, label text, last_cn int8, hierarchy_cn int8, event_floor int8, next_object_id int8, size int8, recoverable_size int8, item_count int8, warning_quota int8, send_quota int8, receive_quota int8, created int8, quota_warned int8
+-- out: mailbox int8, guid uuid, replica_guid uuid, owner_guid uuid, kind int2, condition int2, label text, last_cn int8, hierarchy_cn int8, event_floor int8, next_object_id int8, size int8, recoverable_size int8, item_count int8, warning_quota int8, send_quota int8, receive_quota int8, created int8, quota_warned int8, automation int8
 SELECT mailbox_id, guid, replica_guid, owner_guid, kind, condition, label, last_cn, hierarchy_cn, event_floor, next_object_id, size,
-    recoverable_size, item_count, warning_quota, send_quota, receive_quota, created, quota_warned
+    recoverable_size, item_count, warning_quota, send_quota, receive_quota, created, quota_warned, automation
 FROM mailbox WHERE mailbox_id = ANY(:mailboxes) AND condition <> 2 ORDER BY mailbox_id FOR NO KEY UPDATE;
 
 -- name: mailbox_store

@@ -2,6 +2,7 @@
 #ifndef BOURSE_GROUPWARE_OUT_OF_OFFICE_H
 #define BOURSE_GROUPWARE_OUT_OF_OFFICE_H
 
+#include "bourse/base/clock.h"
 #include "bourse/groupware/session.h"
 
 enum out_of_office_state { OOF_DISABLED, OOF_ENABLED, OOF_SCHEDULED };

@@ -21,7 +21,9 @@ struct delivery_recipient {
     uint64_t receive_quota;    /* the configured default, for mailboxes without one of their own; 0: none */
     const char *address;       /* envelope address, part of the retry key */
     const struct prepared_message *message; /* NULL: the delivery's */
+    int64_t automation;        /* mailbox.automation that folder, read state and side effects were planned with; not looked at for address "" */
     /* out */
+    int64_t automation_now;    /* what it is */
     enum status result;        /* OK, DUPLICATE, QUOTA_EXCEEDED, MAILBOX_NOT_FOUND, UNAVAILABLE; counts only when the delivery is OK */
     int64_t item;              /* when OK */
     int64_t placed_folder;
@@ -45,6 +47,7 @@ struct delivery {
     void *also_data;
     /* Also commits: a copy in the sender's own mailbox (Sent Items) is a recipient entry with address "" and its folder. */
     /* out */
+    bool is_stale;                          /* automation of a recipient's mailbox is another by now: nothing was written; plan again and submit again */
     bool queue_is_duplicate;                /* all remote recipients were accepted before */
     int64_t queue_id;                       /* 0: nothing was queued */
 };

@@ -26,6 +26,7 @@ struct store_mailbox {
     uint64_t warning_quota, send_quota, receive_quota; /* bytes; 0: none of its own, the configured default counts */
     instant created;
     instant quota_warned;     /* last warning message; 0: never */
+    int64_t automation;       /* 0: delivery has nothing to do but to deliver; else a number that is another after each change of rules or answers */
 };
 
 /* Creates it with every folder of model/folder_roles.def and its default permissions. `label` may be NULL.
@@ -51,6 +52,8 @@ enum status store_mailbox_delete(struct transaction *tx, int64_t mailbox) MUST_C
 enum status store_mailbox_set_quotas(struct transaction *tx, int64_t mailbox, uint64_t warning, uint64_t send, uint64_t receive) MUST_CHECK;
 enum status store_mailbox_set_condition(struct transaction *tx, int64_t mailbox, enum mailbox_condition condition) MUST_CHECK;
 enum status store_mailbox_set_quota_warned(struct transaction *tx, int64_t mailbox, instant when) MUST_CHECK;
+/* Rules or automatic answers were changed; a number that the mailbox never had, or 0 when it has none any more. Needs the lock. */
+enum status store_mailbox_set_automation(struct transaction *tx, int64_t mailbox, int64_t automation) MUST_CHECK;
 
 /* Reserves `count` object ids (1 .. 0x100000) for an offline client. Needs the lock. */
 enum status store_mailbox_reserve_ids(struct transaction *tx, int64_t mailbox, int64_t count, int64_t *first) MUST_CHECK;
