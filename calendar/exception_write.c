@@ -270,3 +270,32 @@ enum status exception_delete(struct message *master, local_time original_start, 
     talloc_free(mem);
     return status;
 }
+
+static bool has_exception(const struct recurrence *pattern, local_time day)
+{
+    for (size_t i = 0; pattern != NULL && i < pattern->exception_count; i++)
+        if (local_midnight(pattern->exceptions[i].original_start) == local_midnight(day))
+            return true;
+    return false;
+}
+
+enum status exception_prune(struct message *master)
+{
+    TALLOC_CTX *mem = talloc_new(master);
+    struct recurrence *pattern = NULL;
+    size_t kept = 0;
+    enum status status = series_pattern(mem, master->props, &pattern);
+    const struct time_zone *zone = series_zone(mem, master->props);
+    for (size_t i = 0; (status == STATUS_OK || status == STATUS_NOT_FOUND) && i < master->attachment_count; i++) {
+        const struct attachment *attachment = &master->attachments[i];
+        instant when = bag_time(attachment->props, PROP_EXCEPTION_REPLACE_TIME, 0);
+        if (!exception_is_attachment(attachment) || (when != 0 && has_exception(pattern, time_zone_to_local(zone, when))))
+            master->attachments[kept++] = *attachment;
+        else if (when == 0)
+            master->attachments[kept++] = *attachment; /* says nothing outside: left alone */
+    }
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        master->attachment_count = kept;
+    talloc_free(mem);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}

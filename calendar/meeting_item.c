@@ -123,6 +123,35 @@ enum status meeting_fill_item(struct message *item, const struct meeting_organiz
     return is_meeting ? fill_meeting(item, now) : STATUS_OK;
 }
 
+static ptrdiff_t find_organizer_entry(const struct message *message)
+{
+    for (size_t i = 0; i < message->recipient_count; i++)
+        if (meeting_is_organizer_entry(&message->recipients[i]))
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+enum status meeting_keep_tracking(const struct message *before, struct message *after)
+{
+    ptrdiff_t organizer = find_organizer_entry(before);
+    for (size_t i = 0; i < after->recipient_count; i++) {
+        struct recipient *recipient = &after->recipients[i];
+        ptrdiff_t old = meeting_find_attendee(before, meeting_recipient_address(recipient));
+        if (old < 0 || before->recipients[old].props == NULL)
+            continue;
+        struct bag *props = meeting_recipient_props(after, recipient);
+        if (props == NULL)
+            return status_fail(STATUS_NO_MEMORY, "tracking");
+        const struct bag *known = before->recipients[old].props;
+        for (size_t j = 0; j < bag_count(known); j++)
+            if (!bag_has(props, prop_make(prop_id(bag_at(known, j)->tag), TYPE_UNSPECIFIED)))
+                TRY(bag_set(props, bag_at(known, j)));
+    }
+    if (organizer < 0 || find_organizer_entry(after) >= 0 || after->recipient_count == 0)
+        return STATUS_OK;
+    return fill_organizer_entry(after);
+}
+
 /* ---- changes ---- */
 
 static enum status compare_attendees(TALLOC_CTX *mem, const struct message *before, const struct message *after, struct meeting_changes *out)
@@ -183,15 +212,28 @@ enum status meeting_compare(TALLOC_CTX *mem, const struct message *before, const
     return STATUS_OK;
 }
 
-static uint32_t next_sequence(const struct bag *props)
+static uint32_t last_sequence(const struct bag *props)
 {
     uint32_t last = (uint32_t)bag_int32(props, PROP_APPOINTMENT_LAST_SEQUENCE, 0), now = (uint32_t)bag_int32(props, PROP_APPOINTMENT_SEQUENCE, 0);
-    return (last > now ? last : now) + 1;
+    return last > now ? last : now;
 }
 
-static enum status raise_sequence(struct bag *props, instant now)
+/* Above all that was ever sent of the series or one of its occurrences [MS-OXOCAL] 3.1.5.4. */
+static uint32_t next_sequence(const struct message *item)
 {
-    int32_t sequence = (int32_t)next_sequence(props);
+    uint32_t last = last_sequence(item->props);
+    for (size_t i = 0; i < item->attachment_count; i++) {
+        const struct attachment *attachment = &item->attachments[i];
+        uint32_t of_occurrence = exception_is_attachment(attachment) && attachment->embedded != NULL ? last_sequence(attachment->embedded->props) : 0;
+        last = of_occurrence > last ? of_occurrence : last;
+    }
+    return last + 1;
+}
+
+static enum status raise_sequence(struct message *item, instant now)
+{
+    struct bag *props = item->props;
+    int32_t sequence = (int32_t)next_sequence(item);
     TRY(bag_set_int32(props, PROP_APPOINTMENT_SEQUENCE, sequence));
     TRY(bag_set_int32(props, PROP_APPOINTMENT_LAST_SEQUENCE, sequence));
     return bag_set_time(props, PROP_APPOINTMENT_SEQUENCE_TIME, now);
@@ -220,7 +262,7 @@ enum status meeting_advance(struct message *item, const struct meeting_changes *
     /* Two changes within a second must differ in DTSTAMP. */
     instant when = now / INSTANT_PER_SECOND > known / INSTANT_PER_SECOND ? now : known + INSTANT_PER_SECOND;
     if (changes->is_significant) {
-        TRY(raise_sequence(item->props, when));
+        TRY(raise_sequence(item, when));
         TRY(reset_tracking(item));
     }
     TRY(fill_tracking(item));
@@ -233,7 +275,7 @@ enum status meeting_cancel_item(struct message *item, instant now)
 {
     struct bag *props = item->props;
     uint32_t state = (uint32_t)bag_int32(props, PROP_APPOINTMENT_STATE_FLAGS, MEETING_STATE_MEETING);
-    TRY(raise_sequence(props, now));
+    TRY(raise_sequence(item, now));
     TRY(bag_set_time(props, PROP_OWNER_CRITICAL_CHANGE, now));
     TRY(bag_set_int32(props, PROP_APPOINTMENT_STATE_FLAGS, (int32_t)(state | MEETING_STATE_CANCELED)));
     TRY(bag_set_int32(props, PROP_BUSY_STATUS, 0));

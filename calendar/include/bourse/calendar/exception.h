@@ -31,5 +31,7 @@ enum status exception_read(TALLOC_CTX *mem, const struct message *master, local_
 enum status exception_put(struct message *master, local_time original_start, const struct message *occurrence) MUST_CHECK;
 /* Takes the occurrence out of the series. *is_last: none is left (the caller removes the series). */
 enum status exception_delete(struct message *master, local_time original_start, bool *is_last) MUST_CHECK;
+/* Drops the contents of exceptions that the pattern does not have (any more): after the pattern of a series was replaced. */
+enum status exception_prune(struct message *master) MUST_CHECK;
 
 #endif

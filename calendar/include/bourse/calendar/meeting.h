@@ -132,6 +132,9 @@ struct meeting_organizer {
  * attendee strings; organiser's entry among the recipients when others are invited. Sets only what is missing. Items that came by a request are left alone. */
 enum status meeting_fill_item(struct message *item, const struct meeting_organizer *organizer, instant now) MUST_CHECK;
 
+/* A client that writes the list of attendees anew does not know who has answered: what `before` knows of the same people comes over, the organiser's entry too. */
+enum status meeting_keep_tracking(const struct message *before, struct message *after) MUST_CHECK;
+
 struct meeting_changes {
     uint32_t highlights;      /* CHANGED_* */
     bool is_significant;      /* attendees must answer anew: sequence up */

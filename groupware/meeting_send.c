@@ -1,0 +1,193 @@
+#include "meeting_send.h"
+
+#include "address.h"
+#include "bourse/base/memory.h"
+#include "bourse/base/text.h"
+#include "bourse/calendar/ical.h"
+#include "bourse/groupware/submit.h"
+#include "bourse/mime/export.h"
+#include "bourse/mime/import.h"
+#include "bourse/model/properties.h"
+#include "bourse/storage/blob.h"
+#include "folder_view.h"
+#include "item_defaults.h"
+#include "item_view.h"
+#include "meeting_import.h"
+
+enum { MIME_CAP = 256 * 1024 * 1024, CALENDAR_CAP = 16 * 1024 * 1024 };
+
+/* ---- the mail ---- */
+
+struct blob_source {
+    TALLOC_CTX *mem;
+    struct groupware *groupware;
+    struct transaction *tx; /* opened at the first blob */
+};
+
+static enum status read_blob(int64_t blob, uint64_t offset, void *out, size_t size, size_t *got, void *data)
+{
+    struct blob_source *source = data;
+    struct slice part = { 0 };
+    if (source->tx == NULL)
+        TRY(transaction_begin(source->mem, source->groupware->store, TRANSACTION_READ, &source->tx));
+    TRY(blob_read_part(source->mem, source->tx, blob, offset, size, &part));
+    memcpy(out, part.data, part.length);
+    *got = part.length;
+    talloc_free((void *)part.data);
+    return STATUS_OK;
+}
+
+/* Exceptions travel in the calendar part. */
+static void drop_exceptions(struct message *message)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < message->attachment_count; i++)
+        if (!exception_is_attachment(&message->attachments[i]))
+            message->attachments[kept++] = message->attachments[i];
+    message->attachment_count = kept;
+}
+
+static enum status fill_message_id(struct message *message, const char *domain)
+{
+    struct hash256 key;
+    char hex[2 * 20 + 1] = "";
+    if (bag_has(message->props, PROP_INTERNET_MESSAGE_ID))
+        return STATUS_OK;
+    TRY(meeting_mail_key(message, message->recipient_count > 0 ? message->recipients[0].smtp_address : "", &key));
+    for (size_t i = 0; i < 20; i++)
+        snprintf(hex + 2 * i, 3, "%02x", key.bytes[i]);
+    char *id = talloc_asprintf(message, "<%s@%s>", hex, domain);
+    return id != NULL ? bag_set_string(message->props, PROP_INTERNET_MESSAGE_ID, id) : status_fail(STATUS_NO_MEMORY, "message id");
+}
+
+/* A mail without any text would be nothing but a calendar part, which some readers show as an empty file. */
+static enum status fill_text(struct message *message)
+{
+    struct bag *props = message->props;
+    bool has_text = bag_text(props, PROP_BODY).length > 0 || bag_has(props, PROP_HTML) || bag_has(props, PROP_RTF_COMPRESSED);
+    return has_text ? STATUS_OK : bag_set_string(props, PROP_BODY, "\r\n");
+}
+
+static enum status export_calendar(TALLOC_CTX *mem, const struct message *message, struct blob_source *source, struct slice *out)
+{
+    struct ical_export_options options = { .flags = ICAL_EXPORT_NO_ATTACHMENTS, .read_blob = read_blob, .read_data = source };
+    struct buffer *text = buffer_new(mem, CALENDAR_CAP);
+    if (text == NULL)
+        return status_fail(STATUS_NO_MEMORY, "calendar part");
+    TRY(ical_export(mem, message, &options, text));
+    TRY(buffer_status(text));
+    *out = buffer_slice(text);
+    return STATUS_OK;
+}
+
+static enum status export_mail(TALLOC_CTX *mem, struct message *message, const char *domain, struct blob_source *source, struct slice *out)
+{
+    struct mime_export_options options = { .domain = domain, .read_blob = read_blob, .read_data = source, .calendar_method = meeting_method(message) };
+    TRY(fill_message_id(message, domain));
+    TRY(fill_text(message));
+    TRY(item_fill_defaults(message, NULL, NULL));
+    if (options.calendar_method != NULL)
+        TRY(export_calendar(mem, message, source, &options.calendar));
+    drop_exceptions(message);
+    return mime_export_bytes(mem, message, &options, MIME_CAP, out);
+}
+
+enum status meeting_mime(TALLOC_CTX *mem, struct groupware *groupware, struct message *message, const char *domain, struct slice *out)
+{
+    struct blob_source source = { .mem = mem, .groupware = groupware };
+    enum status status = export_mail(mem, message, domain, &source, out);
+    TALLOC_FREE(source.tx);
+    return status;
+}
+
+/* ---- who sends ---- */
+
+enum status meeting_sending_open(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *mailbox, struct meeting_sending *out)
+{
+    *out = (struct meeting_sending){ .session = session, .mailbox = mailbox, .name = session_display_name(session), .address = session_address(session) };
+    if (session_owns(session, mailbox))
+        return STATUS_OK;
+    struct user_profile *owner = NULL;
+    TRY(session_mailbox_address(mem, session, mailbox->guid, &out->address));
+    if (out->address[0] == '\0')
+        return status_fail(STATUS_SEND_AS_DENIED, "the mailbox has no address");
+    TRY(user_profile_of_address(mem, session->groupware, out->address, &owner));
+    out->name = owner->display_name;
+    return submit_check_sender(session->groupware, session->entry->guid, out->address, &out->on_behalf);
+}
+
+/* ---- the copy ---- */
+
+static enum status prepare_copy(TALLOC_CTX *mem, struct meeting_sending *sending, const struct message *message, struct meeting_post *post)
+{
+    struct message *copy = NULL;
+    TRY(mime_import(mem, post->mail.mime, &mime_limits_default, MIME_IMPORT_DELIVERY, &copy));
+    TRY(meeting_import(copy));
+    for (size_t i = 0; i < bag_count(message->props); i++) {
+        const struct value *value = bag_at(message->props, i);
+        if (prop_id(value->tag) >= 0x8000 && prop_id(value->tag) < PROP_FIRST_CUSTOM_ID && !bag_has(copy->props, prop_make(prop_id(value->tag), TYPE_UNSPECIFIED)))
+            TRY(bag_set(copy->props, value));
+    }
+    TRY(message_keep_prefix(copy));
+    TRY(bag_set_time(copy->props, PROP_MESSAGE_DELIVERY_TIME, bag_time(copy->props, PROP_CLIENT_SUBMIT_TIME, clock_now())));
+    TRY(bag_set_int32(copy->props, PROP_MESSAGE_FLAGS, 0x21)); /* mfRead, mfFromMe [MS-OXCMSG] 2.2.1.6 */
+    TRY(item_fill_defaults(copy, NULL, NULL));
+    return store_message_prepare(mem, sending->session->groupware->store, copy, &post->copy);
+}
+
+static bool is_known(const char *const *list, size_t count, const char *address)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ascii_equal_nocase(list[i], address))
+            return true;
+    return false;
+}
+
+/* Each address once. */
+static enum status fill_recipients(TALLOC_CTX *mem, struct outgoing *mail, const char *const *to, size_t count)
+{
+    const char **list = array_new(mem, const char *, count);
+    if (list == NULL)
+        return status_fail(STATUS_NO_MEMORY, "recipients");
+    for (size_t i = 0; i < count; i++) {
+        if (is_known(list, mail->recipient_count, to[i]))
+            continue;
+        list[mail->recipient_count] = talloc_strdup(mem, to[i]);
+        if (list[mail->recipient_count++] == NULL)
+            return status_fail(STATUS_NO_MEMORY, "recipients");
+    }
+    mail->recipients = list;
+    return STATUS_OK;
+}
+
+enum status meeting_sending_add(TALLOC_CTX *mem, struct meeting_sending *sending, struct message *message, const char *const *to, size_t count)
+{
+    struct groupware *groupware = sending->session->groupware;
+    const char *domain = address_domain(sending->address);
+    struct meeting_post *posts = array_resize(mem, sending->posts, struct meeting_post, sending->count + 1);
+    if (posts == NULL)
+        return status_fail(STATUS_NO_MEMORY, "meeting mail");
+    sending->posts = posts;
+    struct meeting_post *post = &posts[sending->count];
+    *post = (struct meeting_post){ .mail = { .sender = sending->address, .origin = sending->address } };
+    TRY(meeting_mime(mem, groupware, message, domain != NULL ? domain : "localhost", &post->mail.mime));
+    TRY(fill_recipients(mem, &post->mail, to, count));
+    TRY(outbox_prepare(mem, groupware, &post->mail));
+    if (sending->save_copy)
+        TRY(prepare_copy(mem, sending, message, post));
+    sending->count++;
+    return STATUS_OK;
+}
+
+enum status meeting_sending_write(TALLOC_CTX *mem, struct transaction *tx, const struct meeting_sending *sending)
+{
+    struct message_place place = { .is_read = true };
+    struct message_created created;
+    for (size_t i = 0; i < sending->count; i++) {
+        const struct meeting_post *post = &sending->posts[i];
+        TRY(outbox_put(mem, tx, sending->session->groupware, &post->mail, NULL));
+        if (post->copy != NULL)
+            TRY(store_message_create(tx, sending->mailbox->id, (int64_t)FOLDER_ROLE_SENT_ITEMS, post->copy, &place, &created));
+    }
+    return STATUS_OK;
+}
