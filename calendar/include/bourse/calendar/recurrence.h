@@ -32,6 +32,7 @@ struct recurrence_exception {
     uint32_t meeting_type, reminder_delta, busy_status, sub_type, color;
     bool reminder_set, has_attachment;
     uint32_t change_highlight;    /* [MS-OXOCAL] 2.2.1.44.4 ChangeHighlightValue */
+    const struct exception_blob *blob; /* the codec's: what the blob said beyond this; NULL for a new one */
 };
 
 struct recurrence {
@@ -43,27 +44,28 @@ struct recurrence {
     uint32_t first_weekday;       /* 0 Sunday .. 6 */
     uint32_t day_of_month;        /* 1..31, more than the month has: its last day */
     uint32_t nth;                 /* 1..4, 5 the last */
-    uint32_t month;               /* 1..12, yearly */
+    uint32_t month;               /* 1..12, yearly (month of its own calendar; 0: that of first_date) */
     bool is_sliding;              /* tasks: regenerate after completion */
     enum recurrence_end end;
     uint32_t count;               /* AFTER_COUNT; else what the blob said */
     local_time first_date, last_date; /* midnights of first and last occurrence; last_date counts for BY_DATE (and AFTER_COUNT when known) */
     uint32_t start_minute, end_minute; /* of the day; end may lie days later */
-    local_time *deleted;          /* midnights of original starts that are gone (without those of modified ones) */
+    local_time *deleted;          /* ordered (recurrence_complete sorts): midnights of original starts that are gone (without those of modified ones) */
     size_t deleted_count;
     struct recurrence_exception *exceptions; /* ordered by original_start */
     size_t exception_count;
-    struct slice unknown;         /* reserved blocks of the blob, given back as they came */
+    const struct recurrence_blob *blob; /* the codec's: reserved blocks and the like, given back as they came; NULL for a new one */
 };
 
-/* ---- the blob: PidLidAppointmentRecur, PidLidTaskRecurrence (pattern alone) ---- */
+/* ---- the blob: PidLidAppointmentRecur, PidLidTaskRecurrence (pattern alone) ----
+ * What was parsed and not changed is packed to the same bytes. Dates out of order are sorted. At most 65,535 deleted dates and exceptions each. */
 enum status recurrence_parse(TALLOC_CTX *mem, struct slice bytes, struct recurrence **out) MUST_CHECK;            /* STATUS_MALFORMED */
 enum status recurrence_pack(const struct recurrence *recurrence, struct buffer *out) MUST_CHECK;
 enum status recurrence_pattern_parse(TALLOC_CTX *mem, struct slice bytes, struct recurrence **out) MUST_CHECK;    /* PidLidTaskRecurrence */
 enum status recurrence_pattern_pack(const struct recurrence *recurrence, struct buffer *out) MUST_CHECK;
 
-/* ---- meaning ---- */
-/* Fills what follows from the pattern (first_date moved to the first day that matches, last_date, count) and refuses what cannot be: STATUS_INVALID_RECURRENCE. */
+/* ---- meaning; a zone NULL means UTC ---- */
+/* Sorts deleted dates and exceptions, fills what follows from the pattern (first_date moved to the first day that matches, last_date, count) and refuses what cannot be: STATUS_INVALID_RECURRENCE. */
 enum status recurrence_complete(struct recurrence *recurrence) MUST_CHECK;
 struct recurrence *recurrence_copy(TALLOC_CTX *mem, const struct recurrence *from);
 
