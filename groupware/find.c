@@ -5,6 +5,7 @@
 #include "bourse/storage/search.h"
 #include "folder_view.h"
 #include "item_view.h"
+#include "private_item.h"
 
 static enum status convert_sort(TALLOC_CTX *mem, const struct find_query *query, struct list_sort **out)
 {
@@ -51,6 +52,8 @@ static enum status fill_items(TALLOC_CTX *mem, struct transaction *tx, struct se
     if (parts == 0) {
         for (size_t i = 0; i < rows->count; i++)
             TRY(item_of_row(mem, key, &rows->rows[i], rights, &page->items[i]));
+        for (size_t i = 0; i < rows->count; i++)
+            TRY(private_item_conceal(session, key, page->items[i]));
         page->count = rows->count;
         return STATUS_OK;
     }

@@ -4,6 +4,8 @@
 #include "bourse/model/properties.h"
 #include "folder_view.h"
 #include "item_view.h"
+#include "occurrence.h"
+#include "private_item.h"
 #include "quota.h"
 
 enum { SLICE = 500 };
@@ -41,6 +43,8 @@ static enum status check_slice(TALLOC_CTX *mem, struct slice_work *work, uint32_
         if (row->item != 0)
             work->statuses[i] = access_item(work->session, rights, any, own,
                                             row->props != NULL ? bag_bytes(row->props, ITEM_CREATOR) : slice_of(NULL, 0));
+        if (work->statuses[i] == STATUS_OK && private_item_is_hidden(work->session, work->mailbox, row->message_class, row->sensitivity))
+            work->statuses[i] = status_fail(STATUS_ACCESS_DENIED, "item %lld is private", (long long)row->item);
         work->items[i] = work->statuses[i] == STATUS_OK ? row->item : 0;
     }
     return STATUS_OK;
@@ -216,13 +220,46 @@ static enum status prepare_target(struct session *session, const struct object_i
     return access_prepare(session, &target->mailbox);
 }
 
-enum status item_copy(struct session *session, const struct object_id *ids, size_t count, const struct object_id *folder,
-                      struct object_id *new_ids, enum status *statuses)
+/* How many ids in a row are occurrences, or are none. */
+static size_t run_of_kind(const struct object_id *ids, size_t count)
+{
+    size_t run = 1;
+    while (run < count && (ids[0].occurrence != 0) == (ids[run].occurrence != 0))
+        run++;
+    return run;
+}
+
+static bool ends_call(enum status status)
+{
+    return status_info(status)->fault == FAULT_TEMPORARY || status_info(status)->fault == FAULT_SERVER;
+}
+
+static enum status copy_items(struct session *session, const struct object_id *ids, size_t count, const struct object_id *folder,
+                              struct object_id *new_ids, enum status *statuses)
 {
     struct move_target target = { .new_ids = new_ids, .first_id = ids, .is_copy = true };
     TRY(prepare_target(session, folder, &target));
     struct batch batch = { .session = session, .any = RIGHT_READ_ANY, .apply = apply_move, .data = &target, .other = &target.mailbox };
     return run_batch(&batch, ids, count, statuses);
+}
+
+enum status item_copy(struct session *session, const struct object_id *ids, size_t count, const struct object_id *folder,
+                      struct object_id *new_ids, enum status *statuses)
+{
+    for (size_t first = 0, run; first < count; first += run) {
+        run = run_of_kind(ids + first, count - first);
+        struct object_id *new_first = new_ids != NULL ? new_ids + first : NULL;
+        if (ids[first].occurrence == 0) {
+            TRY(copy_items(session, ids + first, run, folder, new_first, statuses + first));
+            continue;
+        }
+        for (size_t i = first; i < first + run; i++) {
+            statuses[i] = occurrence_copy(session, &ids[i], folder, new_ids != NULL ? &new_ids[i] : NULL);
+            if (ends_call(statuses[i]))
+                return statuses[i];
+        }
+    }
+    return STATUS_OK;
 }
 
 static bool any_elsewhere(struct session *session, const struct object_id *ids, size_t count, const struct mailbox_key *target)
@@ -234,8 +271,8 @@ static bool any_elsewhere(struct session *session, const struct object_id *ids, 
     return false;
 }
 
-enum status item_move(struct session *session, const struct object_id *ids, size_t count, const struct object_id *folder,
-                      struct object_id *new_ids, enum status *statuses)
+static enum status move_items(struct session *session, const struct object_id *ids, size_t count, const struct object_id *folder,
+                              struct object_id *new_ids, enum status *statuses)
 {
     struct move_target target = { .new_ids = new_ids, .first_id = ids };
     TRY(prepare_target(session, folder, &target));
@@ -243,6 +280,20 @@ enum status item_move(struct session *session, const struct object_id *ids, size
     struct batch batch = { .session = session, .any = RIGHT_READ_ANY | RIGHT_DELETE_ANY, .own = RIGHT_DELETE_OWN, .apply = apply_move,
                            .data = &target, .other = &target.mailbox };
     return run_batch(&batch, ids, count, statuses);
+}
+
+/* An occurrence has no place of its own that it could leave. */
+enum status item_move(struct session *session, const struct object_id *ids, size_t count, const struct object_id *folder,
+                      struct object_id *new_ids, enum status *statuses)
+{
+    for (size_t first = 0, run; first < count; first += run) {
+        run = run_of_kind(ids + first, count - first);
+        if (ids[first].occurrence == 0)
+            TRY(move_items(session, ids + first, run, folder, new_ids != NULL ? new_ids + first : NULL, statuses + first));
+        for (size_t i = first; ids[first].occurrence != 0 && i < first + run; i++)
+            statuses[i] = status_fail(STATUS_OCCURRENCE_STAYS, "move of an occurrence");
+    }
+    return STATUS_OK;
 }
 
 /* Deleting from Deleted Items (or a folder below) takes the item out for good as far as the user sees: Recoverable Items. */
@@ -260,13 +311,13 @@ static enum status move_to_deleted(struct session *session, const struct object_
         if (is_there)
             TRY(run_batch(&batch, ids + first, run, statuses + first));
         else
-            TRY(item_move(session, ids + first, run, &deleted, NULL, statuses + first));
+            TRY(move_items(session, ids + first, run, &deleted, NULL, statuses + first));
         first += run;
     }
     return STATUS_OK;
 }
 
-enum status item_delete(struct session *session, const struct object_id *ids, size_t count, enum delete_mode mode, enum status *statuses)
+static enum status delete_items(struct session *session, const struct object_id *ids, size_t count, enum delete_mode mode, enum status *statuses)
 {
     if (mode != DELETE_MOVE_TO_DELETED) {
         enum store_delete how = mode == DELETE_HARD ? STORE_DELETE_HARD : STORE_DELETE_SOFT;
@@ -279,6 +330,30 @@ enum status item_delete(struct session *session, const struct object_id *ids, si
             run++;
         TRY(move_to_deleted(session, ids + first, run, statuses + first));
         first += run;
+    }
+    return STATUS_OK;
+}
+
+/* The last occurrence takes the series with it. */
+static enum status delete_occurrence(struct session *session, const struct object_id *id, enum delete_mode mode, enum status *out)
+{
+    bool is_last = false;
+    struct object_id series = *id;
+    series.occurrence = 0;
+    *out = occurrence_delete(session, id, 0, NULL, &is_last);
+    if (*out == STATUS_OK && is_last)
+        return delete_items(session, &series, 1, mode, out);
+    return ends_call(*out) ? *out : STATUS_OK;
+}
+
+enum status item_delete(struct session *session, const struct object_id *ids, size_t count, enum delete_mode mode, enum status *statuses)
+{
+    for (size_t first = 0, run; first < count; first += run) {
+        run = run_of_kind(ids + first, count - first);
+        if (ids[first].occurrence == 0)
+            TRY(delete_items(session, ids + first, run, mode, statuses + first));
+        for (size_t i = first; ids[first].occurrence != 0 && i < first + run; i++)
+            TRY(delete_occurrence(session, &ids[i], mode, &statuses[i]));
     }
     return STATUS_OK;
 }

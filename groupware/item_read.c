@@ -6,6 +6,7 @@
 #include "folder_view.h"
 #include "item_view.h"
 #include "item_whole.h"
+#include "occurrence.h"
 
 enum { MIME_CAP = 256 * 1024 * 1024 };
 
@@ -16,19 +17,33 @@ enum status item_get(TALLOC_CTX *mem, struct session *session, const struct obje
     return status;
 }
 
+/* Occurrences and plain items in a row. */
+static enum status get_kind(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, const struct object_id *ids,
+                            size_t count, unsigned parts, struct item **out, enum status *statuses)
+{
+    if (ids[0].occurrence != 0)
+        return occurrences_load_in(mem, tx, session, key, ids, count, parts, out, statuses);
+    int64_t *items = array_new(mem, int64_t, count);
+    if (items == NULL)
+        return status_fail(STATUS_NO_MEMORY, "item ids");
+    for (size_t i = 0; i < count; i++)
+        items[i] = ids[i].item;
+    return items_load_in(mem, tx, session, key, items, count, parts, out, statuses);
+}
+
 /* All ids from `first` on that are of the same mailbox, taken in one transaction. */
 static enum status get_run(TALLOC_CTX *mem, struct session *session, const struct object_id *ids, size_t count, unsigned parts,
                            struct item **out, enum status *statuses)
 {
     struct mailbox_key key;
     struct transaction *tx = NULL;
-    int64_t *items = array_new(mem, int64_t, count);
-    if (items == NULL)
-        return status_fail(STATUS_NO_MEMORY, "item ids");
-    for (size_t i = 0; i < count; i++)
-        items[i] = ids[i].item;
+    enum status status = STATUS_OK;
     TRY(folder_begin(mem, session, ids[0].mailbox, TRANSACTION_READ, &key, &tx));
-    enum status status = items_load_in(mem, tx, session, &key, items, count, parts, out, statuses);
+    for (size_t first = 0, run; first < count && status == STATUS_OK; first += run) {
+        for (run = 1; first + run < count && (ids[first].occurrence != 0) == (ids[first + run].occurrence != 0);)
+            run++;
+        status = get_kind(mem, tx, session, &key, ids + first, run, parts, out + first, statuses + first);
+    }
     talloc_free(tx);
     return status;
 }
@@ -82,6 +97,25 @@ static enum status mime_of_message(TALLOC_CTX *mem, struct transaction *tx, cons
     return mime_export_bytes(mem, message, &options, MIME_CAP, out);
 }
 
+/* One occurrence has no original; a series is shown without the messages of its exceptions. */
+static enum status message_to_export(TALLOC_CTX *mem, struct transaction *tx, const struct mailbox_key *key, const struct object_id *id, struct message *master,
+                                     struct message **out)
+{
+    *out = master;
+    if (id->occurrence == 0) {
+        occurrence_hide_exceptions(master);
+        return STATUS_OK;
+    }
+    TRY(occurrence_load_exceptions(mem, tx, master));
+    if (master->mime.has_content)
+        TRY(message_fill_bodies(master));
+    enum status status = exception_read(mem, master, local_of_minutes(id->occurrence), out);
+    if (status == STATUS_NOT_FOUND)
+        return status_add(STATUS_OCCURRENCE_NOT_FOUND, "item %lld is no series", (long long)id->item);
+    TRY(status);
+    return occurrence_load_attachments(mem, tx, key, id->item, master, *out);
+}
+
 enum status item_mime(TALLOC_CTX *mem, struct session *session, const struct object_id *id, struct slice *out)
 {
     struct mailbox_key key;
@@ -89,8 +123,11 @@ enum status item_mime(TALLOC_CTX *mem, struct session *session, const struct obj
     struct loaded_message loaded;
     TRY(folder_begin(mem, session, id->mailbox, TRANSACTION_READ, &key, &tx));
     enum status status = item_whole_in(mem, tx, session, &key, id->item, RIGHT_READ_ANY, 0, &loaded);
+    struct message *message = NULL;
     if (status == STATUS_OK)
-        status = mime_of_message(mem, tx, loaded.message, MIME_EXPORT_KEEP_BCC, out);
+        status = message_to_export(mem, tx, &key, id, loaded.message, &message);
+    if (status == STATUS_OK)
+        status = mime_of_message(mem, tx, message, MIME_EXPORT_KEEP_BCC, out);
     talloc_free(tx);
     return status;
 }
@@ -136,7 +173,14 @@ static enum status attachment_in(TALLOC_CTX *mem, struct transaction *tx, struct
 {
     struct loaded_message loaded;
     TRY(item_whole_in(mem, tx, session, key, id->item, RIGHT_READ_ANY, 0, &loaded));
-    TRY(walk_path(mem, loaded.message, id, out));
+    struct message *message = loaded.message;
+    if (id->occurrence != 0) {
+        TRY(occurrence_load_exceptions(mem, tx, loaded.message));
+        TRY(exception_read(mem, loaded.message, local_of_minutes(id->occurrence), &message));
+        if (id->attachment_depth > 1)
+            TRY(occurrence_load_attachments(mem, tx, key, id->item, loaded.message, message));
+    }
+    TRY(walk_path(mem, message, id, out));
     if (with_content)
         TRY(load_content(mem, tx, key, id, loaded.message, *out));
     if (with_content && (*out)->embedded != NULL)

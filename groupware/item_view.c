@@ -2,6 +2,8 @@
 
 #include "bourse/base/memory.h"
 #include "bourse/model/properties.h"
+#include "occurrence.h"
+#include "private_item.h"
 
 unsigned item_store_parts(unsigned parts)
 {
@@ -99,6 +101,10 @@ enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct sessio
             statuses[i] = STATUS_ITEM_NOT_FOUND;
         if (statuses[i] == STATUS_OK)
             statuses[i] = item_of_message(mem, mailbox, &loaded[i], parts, memory.rights, &out[i]);
+        if (statuses[i] != STATUS_OK)
+            continue;
+        occurrence_hide_exceptions(out[i]->message);
+        TRY(private_item_conceal(session, mailbox, out[i]));
     }
     return STATUS_OK;
 }

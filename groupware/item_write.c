@@ -8,6 +8,7 @@
 #include "item_derive.h"
 #include "item_view.h"
 #include "item_whole.h"
+#include "occurrence.h"
 #include "quota.h"
 
 enum { CHANGE_ATTEMPTS = 5 };
@@ -15,13 +16,19 @@ enum { CHANGE_ATTEMPTS = 5 };
 /* The saved item as the writing transaction sees it: read before the commit, so that a failure leaves nothing behind, and without asking for the
  * right to read, which who may only add items does not have. */
 static enum status read_back(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t item,
-                             unsigned parts, struct item **out)
+                             int32_t occurrence, unsigned parts, struct item **out)
 {
     struct loaded_message loaded;
     uint32_t rights = 0;
-    TRY(store_message_load(mem, tx, key->id, item, item_store_parts(parts), &loaded));
+    TRY(store_message_load(mem, tx, key->id, item, occurrence != 0 ? occurrence_store_parts(parts) : item_store_parts(parts), &loaded));
     TRY(access_in(tx, session, key, loaded.row.folder, &rights));
-    return item_of_message(mem, key, &loaded, parts, rights, out);
+    if (occurrence != 0) {
+        TRY(occurrence_load_exceptions(mem, tx, loaded.message));
+        return occurrence_item(mem, key, &loaded, occurrence, parts, rights, out);
+    }
+    TRY(item_of_message(mem, key, &loaded, parts, rights, out));
+    occurrence_hide_exceptions((*out)->message);
+    return STATUS_OK;
 }
 
 /* What comes into being beside a new item. */
@@ -46,7 +53,7 @@ static enum status create_in(TALLOC_CTX *mem, struct transaction *tx, struct ses
     TRY(derive_write(tx, key, folder, &extras->derived));
     if (extras->also != NULL)
         TRY(extras->also->write(extras->mem, tx, key, created.item, extras->also->data));
-    TRY(read_back(mem, tx, session, key, created.item, 0, out));
+    TRY(read_back(mem, tx, session, key, created.item, 0, 0, out));
     return transaction_commit(tx);
 }
 
@@ -119,9 +126,10 @@ struct change_work {
     enum conflict_resolution resolution;
     const struct item_change *change;
     unsigned parts; /* of *out */
-    struct item **out;
+    struct item **out; /* NULL: not wanted */
     struct derive_context derived;
     const struct item_also *also; /* or NULL */
+    bool *deletes_occurrence;     /* instead of a change; out: it is the only one, and nothing is written */
 };
 
 /* The change, and what follows from it. */
@@ -147,18 +155,80 @@ static enum status apply_change(TALLOC_CTX *mem, struct change_work *work, const
     return also != NULL ? also->prepare(mem, key, before, loaded->message, also->data) : STATUS_OK;
 }
 
+static enum status change_occurrence(TALLOC_CTX *mem, struct change_work *work, const struct mailbox_key *key, struct loaded_message *master,
+                                     struct message *occurrence)
+{
+    struct derive_context derived = { .change = work->change, .session = work->session, .mailbox = key, .folder = master->row.folder };
+    struct message *before = message_copy(mem, occurrence);
+    if (before == NULL)
+        return status_fail(STATUS_NO_MEMORY, "occurrence");
+    derived.before = before->props;
+    TRY(item_change_apply(occurrence, work->change));
+    TRY(item_derive(occurrence, &derived));
+    if (work->also != NULL)
+        TRY(work->also->prepare(mem, key, before, occurrence, work->also->data));
+    return exception_put(master->message, local_of_minutes(work->id->occurrence), occurrence);
+}
+
+/* A change of one occurrence is a change of its series; what is derived for the master follows from that alone. */
+static enum status apply_to_occurrence(TALLOC_CTX *mem, struct change_work *work, const struct mailbox_key *key, struct loaded_message *master,
+                                       struct message *occurrence)
+{
+    static const struct item_change nothing = { 0 };
+    work->derived = (struct derive_context){ .session = work->session, .mailbox = key, .folder = master->row.folder, .change = &nothing,
+                                             .before = bag_copy(mem, master->message->props) };
+    if (work->derived.before == NULL)
+        return status_fail(STATUS_NO_MEMORY, "series");
+    if (work->deletes_occurrence == NULL)
+        TRY(change_occurrence(mem, work, key, master, occurrence));
+    else
+        TRY(exception_delete(master->message, local_of_minutes(work->id->occurrence), work->deletes_occurrence));
+    if (work->deletes_occurrence != NULL && work->also != NULL)
+        TRY(work->also->prepare(mem, key, occurrence, NULL, work->also->data));
+    if (work->deletes_occurrence != NULL && *work->deletes_occurrence)
+        return STATUS_OK;
+    master->message->mime.mirrors = false; /* the original does not know of it */
+    return item_derive(master->message, &work->derived);
+}
+
+static bool changes_attachments(const struct item_change *change)
+{
+    return change != NULL && (change->add_attachment_count > 0 || change->remove_attachment_count > 0);
+}
+
+/* The occurrence as it is, or NULL for a plain item. */
+static enum status read_occurrence(TALLOC_CTX *mem, struct transaction *tx, const struct change_work *work, const struct mailbox_key *key,
+                                   struct loaded_message *master, struct message **out)
+{
+    *out = NULL;
+    bool has_content = work->change == NULL || item_change_has_content(work->change);
+    if (work->id->occurrence == 0 || !has_content)
+        return STATUS_OK;
+    TRY(occurrence_load_exceptions(mem, tx, master->message));
+    if (master->message->mime.has_content)
+        TRY(message_materialise(mem, master->message));
+    enum status status = exception_read(mem, master->message, local_of_minutes(work->id->occurrence), out);
+    if (status == STATUS_NOT_FOUND)
+        return status_add(STATUS_OCCURRENCE_NOT_FOUND, "item %lld is no series", (long long)work->id->item);
+    TRY(status);
+    return changes_attachments(work->change) ? occurrence_load_attachments(mem, tx, key, work->id->item, master->message, *out) : STATUS_OK;
+}
+
 /* Reads the newest version, checks the client's change key against it, and applies the change in memory. */
 static enum status read_and_change(TALLOC_CTX *mem, struct change_work *work, struct mailbox_key *key, struct loaded_message *loaded)
 {
     struct transaction *tx = NULL;
     TRY(folder_begin(mem, work->session, work->id->mailbox, TRANSACTION_READ, key, &tx));
+    struct message *occurrence = NULL;
     enum status status = item_whole_in(mem, tx, work->session, key, work->id->item, RIGHT_EDIT_ANY, RIGHT_EDIT_OWN, loaded);
+    if (status == STATUS_OK)
+        status = read_occurrence(mem, tx, work, key, loaded, &occurrence);
     talloc_free(tx);
     TRY(status);
     if (work->expected_change != 0 && loaded->row.cn > work->expected_change && work->resolution == CONFLICT_NEVER_OVERWRITE)
         return status_fail(STATUS_CONFLICT, "item %lld has change %lld, client saw %lld", (long long)work->id->item, (long long)loaded->row.cn,
                            (long long)work->expected_change);
-    return apply_change(mem, work, key, loaded);
+    return occurrence != NULL ? apply_to_occurrence(mem, work, key, loaded, occurrence) : apply_change(mem, work, key, loaded);
 }
 
 /* What lists and search know of a body that stays in its MIME must not be lost by a change of something else. */
@@ -179,8 +249,8 @@ static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, struct change_
     struct prepared_message *prepared = NULL;
     struct transaction *tx = NULL;
     struct store_mailbox mailbox;
-    const struct value *read = work->change->set != NULL ? bag_get(work->change->set, PROP_READ) : NULL;
-    bool content = item_change_has_content(work->change);
+    const struct value *read = work->change != NULL && work->change->set != NULL ? bag_get(work->change->set, PROP_READ) : NULL;
+    bool content = work->change == NULL || item_change_has_content(work->change);
     uint64_t more = 0;
     if (content)
         TRY(prepare_change(mem, groupware, loaded, &prepared));
@@ -198,8 +268,8 @@ static enum status write_change(TALLOC_CTX *out, TALLOC_CTX *mem, struct change_
         status = store_message_set_read(tx, key->id, &work->id->item, 1, read->boolean, NULL);
     if (status == STATUS_OK && work->also != NULL)
         status = work->also->write(mem, tx, key, work->id->item, work->also->data);
-    if (status == STATUS_OK)
-        status = read_back(out, tx, work->session, key, work->id->item, work->parts, work->out);
+    if (status == STATUS_OK && work->out != NULL)
+        status = read_back(out, tx, work->session, key, work->id->item, work->id->occurrence, work->parts, work->out);
     if (status == STATUS_OK)
         status = transaction_commit(tx);
     talloc_free(tx);
@@ -216,13 +286,22 @@ static enum status change_item(TALLOC_CTX *mem, struct change_work *work)
         TALLOC_CTX *step = talloc_new(mem);
         struct loaded_message loaded;
         status = read_and_change(step, work, &key, &loaded);
-        bool is_final = status != STATUS_OK;
+        bool is_final = status != STATUS_OK || (work->deletes_occurrence != NULL && *work->deletes_occurrence);
         if (!is_final)
             status = write_change(mem, step, work, &key, &loaded);
         talloc_free(step);
         if (is_final)
             return status;
     }
+    return status;
+}
+
+enum status occurrence_delete(struct session *session, const struct object_id *id, int64_t expected_change, const struct item_also *also, bool *is_last)
+{
+    TALLOC_CTX *mem = talloc_new(session);
+    struct change_work work = { .session = session, .id = id, .expected_change = expected_change, .also = also, .deletes_occurrence = is_last };
+    enum status status = mem != NULL ? change_item(mem, &work) : status_fail(STATUS_NO_MEMORY, "occurrence");
+    talloc_free(mem);
     return status;
 }
 

@@ -14,7 +14,7 @@ struct session {
     size_t principal_count;
     /* The mailbox looked at last, so that a batch asks once. */
     struct mailbox_key last;
-    bool last_is_full_access;
+    bool last_is_full_access, last_sees_private;
 };
 
 /* Own GUID first, then groups'. */
@@ -24,6 +24,11 @@ enum status session_locate(struct session *session, struct guid mailbox, struct 
 static inline bool session_owns(const struct session *session, const struct mailbox_key *mailbox)
 {
     return mailbox->id == session->own.id;
+}
+/* Private items of a mailbox that access_in was called for. */
+static inline bool session_sees_private(const struct session *session, const struct mailbox_key *mailbox)
+{
+    return session_owns(session, mailbox) || (session->last.id == mailbox->id && session->last_sees_private);
 }
 
 #endif
