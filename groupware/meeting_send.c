@@ -102,7 +102,7 @@ enum status meeting_mime(TALLOC_CTX *mem, struct groupware *groupware, struct me
 
 /* ---- who sends ---- */
 
-enum status meeting_sending_open(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *mailbox, struct meeting_sending *out)
+enum status meeting_sending_open(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *mailbox, bool will_send, struct meeting_sending *out)
 {
     *out = (struct meeting_sending){ .session = session, .mailbox = mailbox, .name = session_display_name(session), .address = session_address(session) };
     if (session_owns(session, mailbox))
@@ -113,7 +113,7 @@ enum status meeting_sending_open(TALLOC_CTX *mem, struct session *session, const
         return status_fail(STATUS_SEND_AS_DENIED, "the mailbox has no address");
     TRY(user_profile_of_address(mem, session->groupware, out->address, &owner));
     out->name = owner->display_name;
-    return submit_check_sender(session->groupware, session->entry->guid, out->address, &out->on_behalf);
+    return will_send ? submit_check_sender(session->groupware, session->entry->guid, out->address, &out->on_behalf) : STATUS_OK;
 }
 
 /* ---- the copy ---- */

@@ -23,8 +23,9 @@ struct meeting_sending {
     size_t count;
 };
 
-/* Owner of the mailbox, and whether the session may send for it (submit_check_sender). STATUS_SEND_AS_DENIED. No transaction may be open. */
-enum status meeting_sending_open(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *mailbox, struct meeting_sending *out) MUST_CHECK;
+/* Owner of the mailbox; `will_send`: also whether the session may send for it (submit_check_sender): STATUS_SEND_AS_DENIED. No transaction may be open. */
+enum status meeting_sending_open(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *mailbox, bool will_send,
+                                 struct meeting_sending *out) MUST_CHECK;
 /* Makes the mail and prepares it. No transaction may be open. `to`: addresses of those who get it. `message` is used up. */
 enum status meeting_sending_add(TALLOC_CTX *mem, struct meeting_sending *sending, struct message *message, const char *const *to, size_t count) MUST_CHECK;
 /* Under the mailbox lock. */
