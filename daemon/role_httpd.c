@@ -1,4 +1,5 @@
 /* httpd: all HTTP protocols. */
+#include "bourse/activesync/activesync.h"
 #include "bourse/autodiscover/autodiscover.h"
 #include "bourse/base/log.h"
 #include "bourse/ews/ews.h"
@@ -43,9 +44,10 @@ static enum status collect_services(struct httpd *httpd, struct groupware *group
 {
     size_t more = 0;
     httpd->services[0] = ews_service(httpd, groupware);
-    if (httpd->services[0] == NULL)
-        return status_fail(STATUS_NO_MEMORY, "EWS");
-    httpd->service_count = 1;
+    httpd->services[1] = activesync_service(httpd, groupware);
+    if (httpd->services[0] == NULL || httpd->services[1] == NULL)
+        return status_fail(STATUS_NO_MEMORY, "services");
+    httpd->service_count = 2;
     TRY(autodiscover_services(httpd, groupware, httpd->services + httpd->service_count, SERVICES_MOST - httpd->service_count, &more));
     httpd->service_count += more;
     return STATUS_OK;
