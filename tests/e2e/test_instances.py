@@ -19,15 +19,15 @@ def test_two_side_by_side_and_restart(server):
             with smtplib.SMTP("127.0.0.1", each.smtp_port, timeout=20) as client:
                 assert client.ehlo()[0] == 250
         assert send(other, "pat@partner.test", ["alice@example.test"], build("pat@partner.test", ["alice@example.test"], unique())) == {}
-        seconds = []
+        seconds, most = [], 9 if server.build == "tsan" else 3
         # the machine may be busy with something else at one start, but not at all of them
-        while len(seconds) < 4 and min(seconds, default=3) >= 3:
+        while len(seconds) < 4 and min(seconds, default=most) >= most:
             other.stop()
             other.run("--stop")
             assert other.run("--status", check=False).returncode == 3
             assert server.run("--status").returncode == 0
             seconds.append(other.start())
-        assert min(seconds) < 3, f"seconds of the second and later starts: {seconds}"
+        assert min(seconds) < most, f"seconds of the second and later starts: {seconds}"
     finally:
         other.stop()
 
