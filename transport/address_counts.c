@@ -85,19 +85,30 @@ bool address_counts_add(struct address_counts *counts, const struct in6_addr *ad
     return is_added;
 }
 
-void address_counts_remove(struct address_counts *counts, const struct in6_addr *address)
+/* With the lock. */
+static void leave(struct address_counts *counts, const struct in6_addr *address)
 {
     struct in6_addr network = network_of(address);
-    lock_take(&counts->lock);
     struct entry *entry = find(counts, &network);
-    if (entry != NULL) {
-        counts->total--;
-        entry->count--;
-        if (entry->count == 0) {
-            HASH_DEL(counts->entries, entry);
-            free(entry);
-        }
-    }
+    if (entry == NULL || --entry->count > 0)
+        return;
+    HASH_DEL(counts->entries, entry);
+    free(entry);
+}
+
+void address_counts_leave(struct address_counts *counts, const struct in6_addr *address)
+{
+    lock_take(&counts->lock);
+    leave(counts, address);
+    lock_release(&counts->lock);
+}
+
+void address_counts_remove(struct address_counts *counts, const struct in6_addr *address, bool has_left)
+{
+    lock_take(&counts->lock);
+    if (!has_left)
+        leave(counts, address);
+    counts->total--;
     lock_release(&counts->lock);
 }
 

@@ -58,6 +58,7 @@ struct connection {
     int64_t since_us;            /* begin of the handshake, or of closing */
     bool is_handshaking, is_closing, is_switching; /* to TLS, when the output is out */
     bool is_end_of_input;
+    bool has_left;               /* of the counts of its address */
 };
 
 /* server.c: smtp_server_start with any backend (copied). */

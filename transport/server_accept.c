@@ -53,7 +53,7 @@ static void begin(void *data)
     struct arrival *arrival = data;
     if (arrival->thread->is_stopping) {
         close(arrival->socket);
-        address_counts_remove(arrival->thread->server->counts, &arrival->address);
+        address_counts_remove(arrival->thread->server->counts, &arrival->address, false);
     } else {
         connection_begin(arrival->thread, arrival->socket, &arrival->address, arrival->service);
     }
@@ -95,7 +95,7 @@ static void take_over(struct smtp_server *server, int socket, const struct socka
     }
     if (hand_over(server, socket, &address, service))
         return;
-    address_counts_remove(server->counts, &address);
+    address_counts_remove(server->counts, &address, false);
     refuse(socket, service, REPLY_TOO_BUSY);
 }
 

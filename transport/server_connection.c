@@ -44,7 +44,7 @@ static void connection_free(struct connection *connection)
         thread->connections = connection->next;
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
-    address_counts_remove(thread->server->counts, &connection->address);
+    address_counts_remove(thread->server->counts, &connection->address, connection->has_left);
     metric_add(METRIC_SMTP_SESSIONS, -1);
     connection->magic = 0;
     talloc_free(connection->session);
@@ -166,6 +166,9 @@ static void host_close(void *data)
     }
     connection->is_closing = true;
     connection->since_us = clock_monotonic_us();
+    if (!connection->has_left)
+        address_counts_leave(connection->thread->server->counts, &connection->address);
+    connection->has_left = true;
     call_when_written(connection);
 }
 
@@ -372,7 +375,7 @@ void connection_begin(struct server_thread *thread, int socket, const struct in6
     if (connection == NULL || connection->session == NULL || connection->replies == NULL) {
         talloc_free(connection);
         close(socket);
-        address_counts_remove(thread->server->counts, address);
+        address_counts_remove(thread->server->counts, address, false);
         return;
     }
     link_connection(connection);

@@ -479,9 +479,10 @@ def sessions_per_address(server):
     extra = Client(server.relay)
     assert extra.greeting.startswith("421 4.7.0") and extra.closed()
     clients[0].say("QUIT", "221")
-    assert clients[0].closed()
-    time.sleep(0.1)
-    ready(server)
+    # whoever has read 221 may come again at once
+    for _ in range(50):
+        again = ready(server)
+        again.say("QUIT", "221")
 
 
 @test(**{"server.free_space": "100000TiB"})
