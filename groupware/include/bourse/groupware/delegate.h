@@ -19,7 +19,7 @@ struct mailbox_delegate {
     bool sees_private;                  /* items that are marked private */
     bool receives_copies;               /* of meeting messages */
     bool sends_on_behalf;
-    bool sends_as;
+    bool sends_as;                      /* this and the next only administrators grant: a change by a session leaves them as they are */
     bool has_full_access;               /* acts as the owner */
 };
 
@@ -32,6 +32,7 @@ enum delegate_delivery {
 };
 
 /* Zero mailbox: the session's own. All need the owner, or somebody with full access (STATUS_ACCESS_DENIED; STATUS_MAILBOX_NOT_FOUND). */
+/* Those who were made delegates; somebody who merely has full access or may send as is none. */
 enum status delegates_get(TALLOC_CTX *mem, struct session *session, struct guid mailbox, struct mailbox_delegate **out, size_t *count,
                           enum delegate_delivery *delivery) MUST_CHECK;
 /* STATUS_EXISTS when the person is one already; STATUS_INVALID_ARGUMENT for the owner; STATUS_RECIPIENT_NOT_FOUND. Send on behalf comes with it. */
@@ -45,9 +46,11 @@ enum status delegate_set_delivery(struct session *session, struct guid mailbox, 
 /* Whether the session sees the content of private items: its own mailbox, full access, or a delegate with that flag. False for a mailbox that is not there. */
 enum status access_sees_private(struct session *session, struct guid mailbox, bool *sees) MUST_CHECK;
 
-/* For administrators (boursectl), without a session. `mailbox`: any address of it; `delegate->person` is given. Adds or changes. STATUS_MAILBOX_NOT_FOUND. */
-enum status delegate_admin_set(struct groupware *groupware, const char *mailbox, const struct mailbox_delegate *delegate) MUST_CHECK;
-enum status delegate_admin_remove(struct groupware *groupware, const char *mailbox, struct guid person) MUST_CHECK;
+/* ---- for administrators (boursectl), without a session ---- */
+/* Addresses of mailbox and person are any of theirs; the person may be a group. Adds or changes. STATUS_MAILBOX_NOT_FOUND, STATUS_RECIPIENT_NOT_FOUND. */
+enum status delegate_admin_set(struct groupware *groupware, const char *mailbox, const char *person, const struct mailbox_delegate *delegate) MUST_CHECK;
+enum status delegate_admin_remove(struct groupware *groupware, const char *mailbox, const char *person) MUST_CHECK;
+/* Everybody with a row, also those that only have full access or send as. */
 enum status delegate_admin_list(TALLOC_CTX *mem, struct groupware *groupware, const char *mailbox, struct mailbox_delegate **out, size_t *count) MUST_CHECK;
 
 #endif
