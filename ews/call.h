@@ -7,6 +7,7 @@
 #define EWS_CALL_H
 
 #include "bourse/base/config.h"
+#include "bourse/calendar/time_zone.h"
 #include "bourse/groupware/session.h"
 #include "bourse/http/service.h"
 #include "bourse/http/xml_reader.h"
@@ -55,7 +56,7 @@ struct ews_call {
     const struct xml_node *operation; /* the request element in the SOAP body */
     enum ews_version version;         /* what the answer is limited to */
     const char *version_name;         /* as asked; goes back in ServerVersionInfo */
-    const char *time_zone;            /* id of TimeZoneContext, NULL: UTC */
+    const struct time_zone *zone;     /* of TimeZoneContext: that of times without offset; NULL: UTC */
     struct buffer *buffer;
     struct xml_writer *out;
     size_t error_count;               /* messages answered with an error, for the log */
@@ -98,7 +99,10 @@ enum status op_get_events(struct ews_call *call) MUST_CHECK;
 enum status op_get_streaming_events(struct ews_call *call) MUST_CHECK;
 enum status op_unsubscribe(struct ews_call *call) MUST_CHECK;
 enum status op_get_server_time_zones(struct ews_call *call) MUST_CHECK;
+enum status op_get_user_availability(struct ews_call *call) MUST_CHECK;
+enum status op_get_user_oof_settings(struct ews_call *call) MUST_CHECK;
 enum status op_get_user_photo(struct ews_call *call) MUST_CHECK;
+enum status op_set_user_oof_settings(struct ews_call *call) MUST_CHECK;
 
 /* NULL when the service description does not have it. */
 const struct ews_operation *ews_operation_find(const char *name);

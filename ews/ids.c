@@ -1,5 +1,8 @@
 #include "ids.h"
 
+#include "bourse/groupware/calendar.h"
+#include "request_check.h"
+
 static enum status parse_text(struct ews_call *call, const char *text, struct object_id *out)
 {
     if (text == NULL || text[0] == '\0')
@@ -14,11 +17,41 @@ static enum status parse_change(const struct xml_node *node, int64_t *change)
     return key != NULL && key[0] != '\0' ? change_key_parse(key, change) : STATUS_OK;
 }
 
+/* OccurrenceItemId: the nth occurrence of a series [MS-OXWSMTGS] 2.2.4.25. */
+static enum status read_occurrence(struct ews_call *call, const struct xml_node *node, struct object_id *out)
+{
+    struct object_id master;
+    int64_t index;
+    const char *text = xml_attribute_of(node, "InstanceIndex");
+    TRY(parse_text(call, xml_attribute_of(node, "RecurringMasterId"), &master));
+    if (master.kind != OBJECT_ITEM || master.occurrence != 0)
+        return ews_fail(call, EWS_CODE_OCCURRENCE_ID, "not the id of a series");
+    if (text == NULL || !request_parse_int(text, &index) || index < 1 || index > UINT32_MAX)
+        return status_fail(STATUS_OCCURRENCE_NOT_FOUND, "index of an occurrence");
+    return ews_recode(call, calendar_occurrence_by_index(call->session, &master, (uint32_t)index, out), STATUS_NOT_FOUND, EWS_CODE_OCCURRENCE_ID);
+}
+
+/* RecurringMasterItemId: the series of an occurrence. */
+static enum status read_master(struct ews_call *call, const struct xml_node *node, struct object_id *out)
+{
+    TRY(parse_text(call, xml_attribute_of(node, "OccurrenceId"), out));
+    if (out->kind != OBJECT_ITEM || out->occurrence == 0)
+        return ews_fail(call, EWS_CODE_MASTER_ID, "not the id of an occurrence");
+    out->occurrence = 0;
+    return STATUS_OK;
+}
+
 enum status id_read_item(struct ews_call *call, const struct xml_node *node, struct object_id *out, int64_t *change)
 {
-    if (strcmp(node->name, "OccurrenceItemId") == 0 || strncmp(node->name, "RecurringMasterItemId", 21) == 0)
-        return ews_fail(call, EWS_CODE_OCCURRENCE_ID, "%s", node->name);
-    TRY(parse_text(call, xml_attribute_of(node, "Id"), out));
+    if (strcmp(node->name, "OccurrenceItemId") == 0) {
+        TRY(read_occurrence(call, node, out));
+        return parse_change(node, change);
+    }
+    if (strcmp(node->name, "RecurringMasterItemId") == 0) {
+        TRY(read_master(call, node, out));
+        return parse_change(node, change);
+    }
+    TRY(parse_text(call, xml_attribute_of(node, "Id"), out)); /* ItemId, RecurringMasterItemIdRanges */
     if (out->kind == OBJECT_FOLDER || out->kind == OBJECT_MAILBOX)
         return ews_fail(call, EWS_CODE_FOLDER_ID_FOR_ITEM, "id of a folder");
     if (out->kind != OBJECT_ITEM)

@@ -1,6 +1,5 @@
 /* Kinds of all items that are more than one property: bodies, flags, MIME, read state, dictionaries, ids. */
 #include "bourse/base/text.h"
-#include "bourse/calendar/global_id.h"
 #include "input.h"
 #include "request_check.h"
 
@@ -110,15 +109,6 @@ enum status in_flag(struct draft *draft, const struct field *field, const struct
     TRY(bag_set_int32(props, field->tag, FLAG_COMPLETE));
     TRY(bag_set_time(props, PROP_FLAG_COMPLETE_TIME, clock_now()));
     return flag_time(draft, node, "CompleteDate", PROP_FLAG_COMPLETE_TIME);
-}
-
-enum status in_calendar_uid(struct draft *draft, const struct field *field, const struct xml_node *node)
-{
-    struct slice id = global_id_of_text(draft, xml_text_of(node));
-    if (id.length == 0)
-        return status_fail(STATUS_NO_MEMORY, "UID");
-    TRY(bag_set_bytes(draft->message->props, PROP_CLEAN_GLOBAL_OBJECT_ID, id));
-    return bag_set_bytes(draft->message->props, field->tag, id);
 }
 
 enum status in_dictionary(struct draft *draft, const struct field *field, const struct xml_node *node)

@@ -1,5 +1,6 @@
 /* People in requests: t:Mailbox elements. */
 #include "bourse/base/text.h"
+#include "bourse/calendar/meeting.h"
 #include "bourse/groupware/people.h"
 #include "input.h"
 #include "one_off.h"
@@ -65,42 +66,62 @@ enum status in_person(struct draft *draft, const struct field *field, const stru
     return bag_set_string(props, tags->smtp, person.smtp_address);
 }
 
-static void drop_type(struct message *message, enum recipient_type type)
+/* Recipients of the type go; *old gets them, as whoever stays keeps what is known of him (tracking). The organiser's own entry is no attendee and stays. */
+static enum status take_type(struct message *message, enum recipient_type type, struct recipient **old, size_t *old_count)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < message->recipient_count; i++)
-        if (message->recipients[i].type != type)
+    *old_count = 0;
+    *old = talloc_zero_array(message, struct recipient, ROOM(message->recipient_count));
+    if (*old == NULL)
+        return status_fail(STATUS_NO_MEMORY, "recipients");
+    for (size_t i = 0; i < message->recipient_count; i++) {
+        if (message->recipients[i].type == type && !meeting_is_organizer_entry(&message->recipients[i]))
+            (*old)[(*old_count)++] = message->recipients[i];
+        else
             message->recipients[kept++] = message->recipients[i];
+    }
     message->recipient_count = kept;
+    return STATUS_OK;
 }
 
-static enum status add_person(struct draft *draft, const struct xml_node *mailbox, enum recipient_type type)
+static enum status add_person(struct draft *draft, const struct xml_node *mailbox, enum recipient_type type, const struct recipient *old, size_t old_count)
 {
     struct recipient recipient = { 0 };
     TRY(mailbox_read(draft->call, mailbox, &recipient));
     recipient.type = type;
+    for (size_t i = 0; i < draft->message->recipient_count; i++)
+        if (meeting_is_organizer_entry(&draft->message->recipients[i]) &&
+            ascii_equal_nocase(recipient_smtp(&draft->message->recipients[i]), recipient.smtp_address))
+            return STATUS_OK;
+    for (size_t i = 0; i < old_count; i++)
+        if (ascii_equal_nocase(recipient_smtp(&old[i]), recipient.smtp_address))
+            recipient.props = old[i].props;
     return message_add_recipient(draft->message, &recipient) != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "recipient");
 }
 
 enum status in_recipients(struct draft *draft, const struct field *field, const struct xml_node *node)
 {
     enum recipient_type type = recipient_type_of_kind(field->kind);
+    struct recipient *old = NULL;
+    size_t old_count = 0;
     if (!draft->appending)
-        drop_type(draft->message, type);
+        TRY(take_type(draft->message, type, &old, &old_count));
     draft->recipients_changed = true;
     for (const struct xml_node *mailbox = node->child; mailbox != NULL; mailbox = mailbox->next)
-        TRY(add_person(draft, mailbox, type));
+        TRY(add_person(draft, mailbox, type, old, old_count));
     return STATUS_OK;
 }
 
 enum status in_attendees(struct draft *draft, const struct field *field, const struct xml_node *node)
 {
     enum recipient_type type = recipient_type_of_kind(field->kind);
+    struct recipient *old = NULL;
+    size_t old_count = 0;
     if (!draft->appending)
-        drop_type(draft->message, type);
+        TRY(take_type(draft->message, type, &old, &old_count));
     draft->recipients_changed = true;
     for (const struct xml_node *attendee = node->child; attendee != NULL; attendee = attendee->next)
-        TRY(add_person(draft, xml_child(attendee, EWS_NS_TYPES, "Mailbox"), type));
+        TRY(add_person(draft, xml_child(attendee, EWS_NS_TYPES, "Mailbox"), type, old, old_count));
     return STATUS_OK;
 }
 

@@ -1,5 +1,8 @@
 #include "input.h"
 
+#include "bourse/calendar/meeting.h"
+#include "lists.h"
+
 static const field_reader readers[] = {
 #define KIND(id, write, read, query, parts) [KIND_##id] = read,
 #include "kinds.def"
@@ -49,8 +52,6 @@ static enum status refuse(struct draft *draft, enum ews_code code, const char *w
 static enum status read_field(struct draft *draft, const struct field *field, const struct xml_node *node)
 {
     field_reader reader = readers[field->kind];
-    if (field->kind == KIND_NOTHING && strcmp(node->name, "Recurrence") == 0)
-        return ews_fail(draft->call, EWS_CODE_UNSUPPORTED_RECURRENCE, "%s", field->uri);
     if (field->kind == KIND_NOTHING)
         return STATUS_OK;
     if (reader == NULL || (!(field->flags & FIELD_SET) && field->kind != KIND_EXTENDED && field->kind != KIND_ATTACHMENTS && field->kind != KIND_HEADERS))
@@ -67,7 +68,7 @@ enum status draft_read(struct draft *draft, const struct xml_node *item)
         if (field != NULL)
             TRY(read_field(draft, field, node));
     }
-    return STATUS_OK;
+    return draft_finish(draft);
 }
 
 static void remove_recipients(struct draft *draft, enum recipient_type type)
@@ -75,7 +76,7 @@ static void remove_recipients(struct draft *draft, enum recipient_type type)
     struct message *message = draft->message;
     size_t kept = 0;
     for (size_t i = 0; i < message->recipient_count; i++)
-        if (message->recipients[i].type != type)
+        if (message->recipients[i].type != type || meeting_is_organizer_entry(&message->recipients[i]))
             message->recipients[kept++] = message->recipients[i];
     message->recipient_count = kept;
     draft->recipients_changed = true;
@@ -91,6 +92,8 @@ static enum status clear_kind(struct draft *draft, enum field_kind kind, bool *d
         { KIND_BODY, { PROP_BODY, PROP_HTML, PROP_RTF_COMPRESSED } },
         { KIND_FLAG, { PROP_FLAG_STATUS, PROP_TASK_START_DATE, PROP_TASK_DUE_DATE, PROP_FLAG_COMPLETE_TIME } },
         { KIND_REPLY_TO, { PROP_REPLY_RECIPIENT_ENTRIES, PROP_REPLY_RECIPIENT_NAMES } },
+        { KIND_TASK_RECURRENCE, { PROP_TASK_RECURRENCE, PROP_TASK_F_RECURRING } },
+        { KIND_LIST_MEMBERS, { PROP_DISTRIBUTION_LIST_MEMBERS, PROP_DISTRIBUTION_LIST_ONE_OFF_MEMBERS, PROP_DISTRIBUTION_LIST_STREAM, PROP_DISTRIBUTION_LIST_CHECKSUM } },
         { KIND_FROM, { PROP_SENT_REPRESENTING_NAME, PROP_SENT_REPRESENTING_SMTP_ADDRESS, PROP_SENT_REPRESENTING_EMAIL_ADDRESS,
                        PROP_SENT_REPRESENTING_ADDRESS_TYPE } },
     };
@@ -113,6 +116,8 @@ static enum status delete_field(struct draft *draft, const struct ews_path *path
         return path->tag != 0 ? draft_remove(draft, path->tag) : STATUS_OK;
     if (path->kind == PATH_INDEXED && path->indexed != NULL)
         return draft_remove(draft, path->indexed->tag);
+    if (path->kind == PATH_INDEXED && strcmp(path->uri, LIST_MEMBER_URI) == 0)
+        return list_remove_member(draft, path->index);
     if (field == NULL || !(field->flags & FIELD_DELETE)) {
         enum status status = ews_fail(draft->call, EWS_CODE_PROPERTY_DELETE, "%s", path->uri != NULL ? path->uri : "");
         path_detail(draft->call, path);
@@ -124,6 +129,8 @@ static enum status delete_field(struct draft *draft, const struct ews_path *path
                                                                                                                  : RECIPIENT_TO);
         return STATUS_OK;
     }
+    if (field->kind == KIND_RECURRENCE)
+        draft->schedule.ends_recurrence = true;
     TRY(clear_kind(draft, field->kind, &done));
     return done ? STATUS_OK : draft_remove(draft, field->tag);
 }
@@ -179,6 +186,12 @@ enum status draft_change(struct draft *draft, const struct xml_node *change)
     return set_field(draft, change, &path, strcmp(change->name, "AppendToItemField") == 0);
 }
 
+static bool kind_is_schedule(enum field_kind kind)
+{
+    return kind == KIND_CALENDAR_START || kind == KIND_CALENDAR_END || kind == KIND_ALL_DAY || kind == KIND_RECURRENCE || kind == KIND_START_ZONE ||
+           kind == KIND_END_ZONE || kind == KIND_MEETING_ZONE;
+}
+
 unsigned draft_parts(const struct xml_node *changes)
 {
     unsigned parts = 0;
@@ -187,14 +200,18 @@ unsigned draft_parts(const struct xml_node *changes)
         const char *uri = path != NULL ? xml_attribute_of(path, "FieldURI") : NULL;
         const struct field *field = uri != NULL ? field_by_uri(uri, ~(unsigned)SECTIONS_OF_FOLDERS) : NULL;
         bool append = strcmp(change->name, "AppendToItemField") == 0;
+        if (uri != NULL && strcmp(uri, LIST_MEMBER_URI) == 0)
+            parts |= ITEM_PROPERTIES;
         if (field == NULL)
             continue;
         if (field_query(field->kind) == QUERY_RECIPIENTS)
             parts |= ITEM_RECIPIENTS;
         if (append && field->kind == KIND_BODY)
             parts |= ITEM_BODIES;
-        if (append && field->kind == KIND_REPLY_TO)
+        if ((append && field->kind == KIND_REPLY_TO) || field->kind == KIND_LIST_MEMBERS)
             parts |= ITEM_PROPERTIES;
+        if (kind_is_schedule(field->kind) || field->kind == KIND_MIME) /* times, zones and the pattern make each other; exceptions of the old pattern go */
+            parts |= ITEM_PROPERTIES | ITEM_ATTACHMENTS;
     }
     return parts;
 }

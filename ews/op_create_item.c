@@ -1,8 +1,10 @@
 /* CreateItem [MS-OXWSCORE] 3.1.4.2, [MS-OXWSMSG] 3.1.4.2 */
 #include "bourse/groupware/submit.h"
+#include "content.h"
 #include "create_options.h"
 #include "input.h"
 #include "items.h"
+#include "meetings.h"
 #include "respond.h"
 
 /* Result of one item: an id when something was saved. */
@@ -38,11 +40,25 @@ static enum status save(struct ews_call *call, struct draft *draft, const struct
     struct item *item = NULL;
     struct item_create_options options = { .is_associated = draft->is_associated, .is_draft = draft->has_flags ? draft->is_unsent : is_draft,
                                            .is_read = draft->has_read ? draft->is_read : true };
+    if (draft->has_mime && content_is_text(draft->type))
+        TRY(draft_read_content(draft));
     if (draft->has_mime)
         TRY(item_create_from_mime(call->mem, call->session, folder, draft->mime, draft->message->props, &options, &item));
     else
         TRY(item_create(call->mem, call->session, folder, draft->message, &options, &item));
     *out = (struct created){ true, item->id, output_item_change(item), bag_string(item->message->props, PROP_MESSAGE_CLASS, "IPM.Note") };
+    return STATUS_OK;
+}
+
+/* The appointment and, as SendMeetingInvitations says, its invitations. */
+static enum status save_calendar(struct ews_call *call, struct draft *draft, const struct object_id *folder, struct created *out)
+{
+    struct item *item = NULL;
+    struct meeting_options options = meeting_options_of(xml_attribute_of(call->operation, "SendMeetingInvitations"));
+    if (draft->has_mime)
+        TRY(draft_read_content(draft));
+    TRY(calendar_create(call->mem, call->session, folder, draft->message, &options, &item));
+    *out = (struct created){ true, item->id, output_item_change(item), bag_string(item->message->props, PROP_MESSAGE_CLASS, "IPM.Appointment") };
     return STATUS_OK;
 }
 
@@ -62,8 +78,24 @@ static enum status finish(struct ews_call *call, struct draft *draft, const stru
         TRY(bag_set_string(draft->message->props, PROP_MESSAGE_CLASS, draft->type->item_class));
     if (is_mail(draft->type) && sends)
         return send(call, draft, options);
+    if ((draft->type->sections & SECTION_CALENDAR) && !draft->is_associated)
+        return save_calendar(call, draft, &folder, out);
     /* MIME that is put into a folder of one's own choice is mail that came from elsewhere (import), unless it says otherwise. */
     return save(call, draft, &folder, is_mail(draft->type) && !draft->is_associated && !(draft->has_mime && options->has_folder), out);
+}
+
+/* AcceptItem and its sisters: what they leave in the calendar is the answer. */
+static enum status answer_meeting(struct ews_call *call, const struct create_options *options, const struct xml_node *node, struct created *out)
+{
+    struct object_id id;
+    struct item *item = NULL;
+    TRY(meeting_answer_object(call, options, node, &id));
+    if (id.item == 0 || item_get(call->mem, call->session, &id, 0, &item) != STATUS_OK) {
+        status_chain_clear();
+        return STATUS_OK; /* answered; a declined meeting is in the calendar no more */
+    }
+    *out = (struct created){ true, id, output_item_change(item), bag_string(item->message->props, PROP_MESSAGE_CLASS, "IPM.Appointment") };
+    return STATUS_OK;
 }
 
 static enum status create_one(struct ews_call *call, const struct create_options *options, const struct xml_node *node, struct created *out)
@@ -71,6 +103,8 @@ static enum status create_one(struct ews_call *call, const struct create_options
     struct draft *draft;
     struct object_id folder = options->folder;
     const struct item_type *type = item_type_of_element(node->name);
+    if (type == NULL && meeting_is_response_object(node->name))
+        return answer_meeting(call, options, node, out);
     if (type == NULL) {
         TRY(respond_read(call, options, node, &draft));
         return draft != NULL ? finish(call, draft, options, out) : STATUS_OK;

@@ -36,7 +36,7 @@ static enum status expand_private(struct ews_call *call, const struct xml_node *
     for (size_t i = 0; i < count; i++) {
         struct one_off entry;
         if (one_off_parse(call->mem, members->multiple.elements[i].bytes, &entry) == STATUS_OK)
-            output_mailbox(call->out, "t:Mailbox", &(struct mailbox_text){ entry.name, entry.address, "SMTP" }, call->version);
+            output_mailbox(call->out, "t:Mailbox", &(struct mailbox_text){ .name = entry.name, .address = entry.address }, call->version);
     }
     status_chain_clear();
     end_list(call);

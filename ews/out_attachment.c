@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "bourse/base/text.h"
+#include "bourse/calendar/exception.h"
 
 static const char *attachment_name(const struct attachment *attachment)
 {
@@ -86,8 +87,15 @@ void out_attachments(struct output *o, const struct field *field)
     if (message->attachment_count == 0)
         return;
     struct object_id owner = o->embedded != NULL ? *o->embedded : o->item->id;
-    xml_start(o->xml, field->element);
-    for (size_t i = 0; i < message->attachment_count; i++)
+    bool open = false;
+    for (size_t i = 0; i < message->attachment_count; i++) {
+        if (exception_is_attachment(&message->attachments[i]))
+            continue; /* they are seen as occurrences */
+        if (!open)
+            xml_start(o->xml, field->element);
+        open = true;
         output_attachment(o->call, &owner, 0, &message->attachments[i], false, o->call->version);
-    xml_end(o->xml);
+    }
+    if (open)
+        xml_end(o->xml);
 }

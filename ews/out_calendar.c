@@ -2,22 +2,56 @@
 #include "output.h"
 
 #include "bourse/base/text.h"
+#include "bourse/calendar/meeting.h"
+#include "bourse/groupware/calendar.h"
 #include "bourse/calendar/global_id.h"
 
-/* PidLidAppointmentStateFlags [MS-OXOCAL] 2.2.1.10 */
-enum { STATE_IS_MEETING = 1, STATE_IS_RECEIVED = 2, STATE_IS_CANCELLED = 4 };
 
 void out_state_flag(struct output *o, const struct field *field)
 {
     int32_t state = bag_int32(o->props, field->tag, 0);
-    bool on = field->kind == KIND_STATE_MEETING ? (state & STATE_IS_MEETING) != 0 : field->kind == KIND_STATE_CANCELLED ? (state & STATE_IS_CANCELLED) != 0
-                                                                                                                     : (state & STATE_IS_RECEIVED) == 0;
+    bool on = field->kind == KIND_STATE_MEETING ? (state & MEETING_STATE_MEETING) != 0 : field->kind == KIND_STATE_CANCELLED ? (state & MEETING_STATE_CANCELED) != 0
+                                                                                                                     : (state & MEETING_STATE_RECEIVED) == 0;
     xml_element_bool(o->xml, field->element, on);
 }
 
 void out_calendar_item_type(struct output *o, const struct field *field)
 {
-    xml_element(o->xml, field->element, bag_bool(o->props, field->tag, false) ? "RecurringMaster" : "Single");
+    const char *word = "Single";
+    if (output_is_occurrence(o) || bag_bool(o->props, PROP_IS_EXCEPTION, false))
+        word = bag_bool(o->props, PROP_IS_EXCEPTION, false) ? "Exception" : "Occurrence";
+    else if (bag_bool(o->props, field->tag, false))
+        word = "RecurringMaster";
+    xml_element(o->xml, field->element, word);
+}
+
+/* PidLidMeetingType [MS-OXOCAL] 2.2.6.5 */
+void out_meeting_state(struct output *o, const struct field *field)
+{
+    int32_t wanted = field->kind == KIND_OUT_OF_DATE ? MEETING_TYPE_OUT_OF_DATE : MEETING_TYPE_DELEGATOR_COPY;
+    xml_element_bool(o->xml, field->element, bag_int32(o->props, field->tag, 0) == wanted);
+}
+
+/* The calendar item that the meeting message belongs to; left out when there is none (any more). */
+void out_associated_item(struct output *o, const struct field *field)
+{
+    struct object_id id;
+    struct item *item = NULL;
+    if (o->embedded != NULL)
+        return;
+    if (meeting_calendar_item(o->call->session, &o->item->id, &id) == STATUS_OK && item_get(o->call->mem, o->call->session, &id, 0, &item) == STATUS_OK)
+        output_item_id(o->call, field->element, &id, output_item_change(item));
+    status_chain_clear();
+}
+
+void out_enhanced_location(struct output *o, const struct field *field)
+{
+    const char *location = bag_string(o->props, field->tag, "");
+    if (location[0] == '\0')
+        return;
+    xml_start(o->xml, field->element);
+    xml_element(o->xml, "t:DisplayName", location);
+    xml_end(o->xml);
 }
 
 void out_duration(struct output *o, const struct field *field)

@@ -3,6 +3,8 @@
 
 #include "bourse/base/log.h"
 #include "bourse/base/text.h"
+#include "bourse/calendar/meeting.h"
+#include "content.h"
 
 /* Message flags [MS-OXCMSG] 2.2.1.6. */
 enum { FLAG_BIT_UNMODIFIED = 0x02, FLAG_BIT_SUBMITTED = 0x04, FLAG_BIT_UNSENT = 0x08, FLAG_BIT_FROM_ME = 0x20, FLAG_BIT_RESEND = 0x80 };
@@ -24,8 +26,12 @@ void out_parent_id(struct output *o, const struct field *field)
 void out_mime(struct output *o, const struct field *field)
 {
     struct slice mime = o->embedded != NULL ? o->item->message->mime.bytes : (struct slice){ 0 };
+    if (mime.length == 0 && o->embedded != NULL)
+        return;
     if (mime.length == 0) {
-        enum status status = item_mime(o->call->mem, o->call->session, &o->item->id, &mime);
+        const struct item_type *type = item_type_of_class(bag_string(o->props, PROP_MESSAGE_CLASS, "IPM.Note"));
+        enum status status = content_is_text(type) ? content_of_item(o->call, type, &o->item->id, &mime)
+                                                   : item_mime(o->call->mem, o->call->session, &o->item->id, &mime);
         if (status != STATUS_OK) {
             log_failure(EVENT_ITEM_SKIPPED, status, "MIME content");
             status_chain_clear();
@@ -108,6 +114,25 @@ void out_effective_rights(struct output *o, const struct field *field)
         output_rights(o, field->element, o->item->rights, false);
 }
 
+/* What may be done with a meeting: the organiser cancels, attendees answer; a cancelled one can only be removed [MS-OXWSMTGS] 3.1.4. */
+static void write_meeting_objects(struct output *o, bool is_request)
+{
+    bool organizer = !is_request && meeting_is_organizer(o->props);
+    if (organizer && meeting_is_meeting(o->props))
+        xml_element(o->xml, "t:CancelCalendarItem", "");
+    if (organizer || !meeting_is_meeting(o->props))
+        return;
+    if (!is_request && meeting_is_cancelled(o->props)) {
+        xml_element(o->xml, "t:RemoveItem", "");
+        return;
+    }
+    xml_element(o->xml, "t:AcceptItem", "");
+    xml_element(o->xml, "t:TentativelyAcceptItem", "");
+    xml_element(o->xml, "t:DeclineItem", "");
+    if (o->call->version >= EWS_2013 && !bag_bool(o->props, PROP_APPOINTMENT_NOT_ALLOW_PROPOSE, false))
+        xml_element(o->xml, "t:ProposeNewTime", "");
+}
+
 void out_response_objects(struct output *o, const struct field *field)
 {
     if (o->embedded != NULL || o->item->is_draft || o->item->is_associated)
@@ -115,7 +140,11 @@ void out_response_objects(struct output *o, const struct field *field)
     const struct item_type *type = item_type_of_class(bag_string(o->props, PROP_MESSAGE_CLASS, "IPM.Note"));
     bool is_mail = (type->sections & (SECTION_MESSAGE | SECTION_POST)) != 0;
     xml_start(o->xml, field->element);
-    if (is_mail) {
+    if (type->sections & (SECTION_CALENDAR | SECTION_REQUEST))
+        write_meeting_objects(o, (type->sections & SECTION_REQUEST) != 0);
+    if (type->sections & SECTION_CANCELLATION)
+        xml_element(o->xml, "t:RemoveItem", "");
+    if (is_mail || ((type->sections & SECTION_CALENDAR) && meeting_is_meeting(o->props))) {
         xml_element(o->xml, "t:ReplyToItem", "");
         xml_element(o->xml, "t:ReplyAllToItem", "");
     }

@@ -1,6 +1,7 @@
-/* People: sender, recipients, attendees, reply-to, members of lists. */
+/* People: sender, recipients, attendees, reply-to. */
 #include "output.h"
 
+#include "bourse/calendar/meeting.h"
 #include "one_off.h"
 
 void output_mailbox(struct xml_writer *xml, const char *element, const struct mailbox_text *mailbox, enum ews_version version)
@@ -17,7 +18,9 @@ void output_mailbox(struct xml_writer *xml, const char *element, const struct ma
         xml_element(xml, "t:RoutingType", mailbox->type != NULL && mailbox->type[0] != '\0' ? mailbox->type : "SMTP");
     }
     if (version >= EWS_2010)
-        xml_element(xml, "t:MailboxType", "Mailbox");
+        xml_element(xml, "t:MailboxType", mailbox->kind != NULL ? mailbox->kind : "Mailbox");
+    if (mailbox->item != NULL)
+        xml_raw(xml, *mailbox->item);
     xml_end(xml);
 }
 
@@ -57,7 +60,7 @@ static const char *address_of(const struct bag *props, const struct person_tags 
 void out_person(struct output *o, const struct field *field)
 {
     const struct person_tags *tags = person_tags_of(field->kind);
-    struct mailbox_text mailbox = { bag_string(o->props, tags->name, ""), address_of(o->props, tags), "SMTP" };
+    struct mailbox_text mailbox = { .name = bag_string(o->props, tags->name, ""), .address = address_of(o->props, tags) };
     if (mailbox.name[0] == '\0' && mailbox.address[0] == '\0')
         return;
     xml_start(o->xml, field->element);
@@ -74,6 +77,30 @@ enum recipient_type recipient_type_of_kind(enum field_kind kind)
     }
 }
 
+static void write_time_of(struct output *o, const char *element, const struct bag *props, prop_tag tag)
+{
+    instant when = bag_time(props, tag, 0);
+    if (when > 0)
+        xml_element_instant(o->xml, element, when);
+}
+
+/* What the attendee answered [MS-OXOCAL] 2.2.4.10, and when it would suit better. */
+static void write_tracking(struct output *o, const struct recipient *recipient)
+{
+    const struct bag *props = recipient->props;
+    int32_t status = props != NULL ? bag_int32(props, PROP_RECIPIENT_TRACK_STATUS, 0) : 0;
+    if (props != NULL && (bag_int32(props, PROP_RECIPIENT_FLAGS, 0) & RECIPIENT_FLAG_ORGANIZER) != 0)
+        status = RESPONSE_ORGANIZED;
+    xml_element(o->xml, "t:ResponseType", enum_word(KIND_ENUM_RESPONSE, status));
+    if (props == NULL)
+        return;
+    write_time_of(o, "t:LastResponseTime", props, PROP_RECIPIENT_TRACK_STATUS_TIME);
+    if (o->call->version < EWS_2013 || !bag_bool(props, PROP_RECIPIENT_PROPOSED, false))
+        return;
+    write_time_of(o, "t:ProposedStart", props, PROP_RECIPIENT_PROPOSED_START_TIME);
+    write_time_of(o, "t:ProposedEnd", props, PROP_RECIPIENT_PROPOSED_END_TIME);
+}
+
 static void write_recipients(struct output *o, const struct field *field, bool as_attendees)
 {
     const struct message *message = o->item->message;
@@ -85,13 +112,12 @@ static void write_recipients(struct output *o, const struct field *field, bool a
         if (!open)
             xml_start(o->xml, field->element);
         open = true;
-        struct mailbox_text mailbox = { recipient->display_name, recipient_smtp(recipient), "SMTP" };
+        struct mailbox_text mailbox = { .name = recipient->display_name, .address = recipient_smtp(recipient) };
         if (as_attendees)
             xml_start(o->xml, "t:Attendee");
         output_mailbox(o->xml, "t:Mailbox", &mailbox, o->call->version);
         if (as_attendees) {
-            int32_t tracking = recipient->props != NULL ? bag_int32(recipient->props, PROP_RECIPIENT_TRACK_STATUS, 0) : 0;
-            xml_element(o->xml, "t:ResponseType", enum_word(KIND_ENUM_RESPONSE, tracking));
+            write_tracking(o, recipient);
             xml_end(o->xml);
         }
     }
@@ -119,25 +145,6 @@ void out_reply_to(struct output *o, const struct field *field)
     }
     xml_start(o->xml, field->element);
     for (size_t i = 0; i < count; i++)
-        output_mailbox(o->xml, "t:Mailbox", &(struct mailbox_text){ entries[i].name, entries[i].address, "SMTP" }, o->call->version);
+        output_mailbox(o->xml, "t:Mailbox", &(struct mailbox_text){ .name = entries[i].name, .address = entries[i].address }, o->call->version);
     xml_end(o->xml);
-}
-
-void out_list_members(struct output *o, const struct field *field)
-{
-    const struct value *members = bag_get(o->props, field->tag);
-    if (members == NULL || members->form != VALUE_INLINE)
-        return;
-    xml_start(o->xml, field->element);
-    for (size_t i = 0; i < members->multiple.count; i++) {
-        struct one_off entry;
-        if (one_off_parse(o->call->mem, members->multiple.elements[i].bytes, &entry) != STATUS_OK)
-            continue;
-        xml_start(o->xml, "t:Member");
-        output_mailbox(o->xml, "t:Mailbox", &(struct mailbox_text){ entry.name, entry.address, "SMTP" }, o->call->version);
-        xml_element(o->xml, "t:Status", "Normal");
-        xml_end(o->xml);
-    }
-    xml_end(o->xml);
-    status_chain_clear();
 }

@@ -29,11 +29,6 @@ void out_not_bool(struct output *o, const struct field *field)
     xml_element_bool(o->xml, field->element, !bag_bool(o->props, field->tag, false));
 }
 
-void out_false(struct output *o, const struct field *field)
-{
-    xml_element_bool(o->xml, field->element, false);
-}
-
 void out_int(struct output *o, const struct field *field)
 {
     if (bag_has(o->props, field->tag))

@@ -110,3 +110,29 @@ enum status response_single_error(struct ews_call *call, enum status status)
     ews_forget(call);
     return STATUS_OK;
 }
+
+enum status response_bare(struct ews_call *call)
+{
+    TRY(soap_begin(call));
+    xml_start(call->out, talloc_asprintf(call->mem, "m:%sResponse", call->info->name));
+    xml_namespace(call->out, "m", EWS_NS_MESSAGES);
+    xml_namespace(call->out, "t", EWS_NS_TYPES);
+    return STATUS_OK;
+}
+
+enum status response_part(struct ews_call *call, enum status status)
+{
+    if (status == STATUS_NO_MEMORY)
+        return status;
+    xml_start(call->out, "m:ResponseMessage");
+    xml_attribute(call->out, "ResponseClass", status == STATUS_OK ? "Success" : "Error");
+    if (status == STATUS_OK) {
+        xml_element(call->out, "m:ResponseCode", "NoError");
+    } else {
+        note_failure(call, status);
+        write_failure(call, status);
+        ews_forget(call);
+    }
+    xml_end(call->out);
+    return STATUS_OK;
+}

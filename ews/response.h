@@ -27,6 +27,10 @@ enum status response_error(struct ews_call *call, enum status status, const char
 enum status response_single(struct ews_call *call) MUST_CHECK;
 enum status response_single_error(struct ews_call *call, enum status status) MUST_CHECK;
 
+/* Answers of availability and out of office have neither: <m:XResponse>, in it one <m:ResponseMessage ResponseClass="..."> an answer. */
+enum status response_bare(struct ews_call *call) MUST_CHECK;
+enum status response_part(struct ews_call *call, enum status status) MUST_CHECK;
+
 /* Begins/ends the message without the failure's rest (GetStreamingEvents adds its own). */
 void response_failure_open(struct ews_call *call, enum status status);
 

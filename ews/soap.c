@@ -1,6 +1,7 @@
 #include "soap.h"
 
 #include "request_check.h"
+#include "zones.h"
 
 /* Build that clients are told: what it can do is decided by the version of each request, not by these numbers. */
 #define BUILD_MAJOR 15
@@ -43,7 +44,8 @@ static enum status read_header(struct ews_call *call, const struct xml_node *hea
     TRY(read_version(call, header));
     TRY(read_impersonation(call, header));
     const struct xml_node *zone = xml_child(xml_child(header, EWS_NS_TYPES, "TimeZoneContext"), EWS_NS_TYPES, "TimeZoneDefinition");
-    call->time_zone = zone != NULL ? xml_attribute_of(zone, "Id") : NULL;
+    if (zone != NULL)
+        TRY(zone_read_definition(call, zone, &call->zone));
     for (const struct xml_node *node = header != NULL ? header->child : NULL; node != NULL; node = node->next) {
         const char *must = xml_attribute_ns(node, EWS_NS_SOAP, "mustUnderstand");
         if (must != NULL && strcmp(must, "1") == 0 && strcmp(node->uri, EWS_NS_TYPES) != 0)

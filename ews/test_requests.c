@@ -47,7 +47,7 @@ static void envelope_is_read(void **state)
                                               "</t:TimeZoneContext></s:Header><s:Body><m:GetServerTimeZones/></s:Body></s:Envelope>", STATUS_OK, "");
     assert_int_equal(call->version, EWS_2010_SP2);
     assert_string_equal(call->version_name, "Exchange2010_SP2");
-    assert_string_equal(call->time_zone, "UTC");
+    assert_ptr_equal(call->zone, time_zone_by_id("UTC"));
     assert_string_equal(call->info->name, "GetServerTimeZones");
     assert_int_equal(read_request(mem, BODY("<m:GetServerTimeZones/>"), STATUS_OK, "")->version, EWS_2007_SP1);
     assert_ptr_equal(read_request(mem, BODY("<m:GetUserAvailabilityRequest/>"), STATUS_OK, "")->info, ews_operation_find("GetUserAvailability"));

@@ -36,7 +36,7 @@ BUILT_IN = {"boolean": "BOOLEAN", "int": "INT", "integer": "INT", "long": "LONG"
 class Schemas:
     def __init__(self):
         self.types, self.elements, self.groups, self.attribute_groups = {}, {}, {}, {}
-        for prefix, name in (("t", "types.xsd"), ("m", "messages.xsd")):
+        for prefix, name in (("t", "types.xsd"), ("t", "types-more.xsd"), ("m", "messages.xsd"), ("m", "messages-more.xsd")):
             for node in ET.parse(HERE / "schema" / name).getroot():
                 key = f"{prefix}:{node.get('name')}"
                 where = {"element": self.elements, "group": self.groups,
@@ -190,8 +190,9 @@ class Maker:
     def make(self, operations):
         roots = []
         for operation in operations:
-            declared = self.xsd.elements[f"m:{operation}"]
-            roots.append((operation, self.type_of(declared.get("type"))))
+            element = operation if f"m:{operation}" in self.xsd.elements else f"{operation}Request"
+            declared = self.xsd.elements[f"m:{element}"]
+            roots.append((element, self.type_of(self.qualify(declared.get("type"), "m"))))
         position = 0
         while position < len(self.order):
             name = self.order[position]
