@@ -40,7 +40,7 @@ enum status import_keep_block(struct import *import, const struct text_block *bl
 enum status import_times(struct import *import) MUST_CHECK;      /* ical_import_times.c */
 enum status import_rows(struct import *import) MUST_CHECK;       /* ical_import_rows.c: the table, and what no row knows */
 enum status import_people(struct import *import) MUST_CHECK;     /* ical_import_people.c */
-enum status import_attachments(struct import *import) MUST_CHECK;/* ical_import_parts.c */
+enum status import_component_attachments(struct import *import) MUST_CHECK;/* ical_import_parts.c */
 enum status import_alarms(struct import *import) MUST_CHECK;
 enum status import_identity(struct import *import) MUST_CHECK;   /* ical_import_identity.c: UID, RECURRENCE-ID, DTSTAMP, class */
 enum status import_recurrence(struct import *import) MUST_CHECK; /* ical_import_series.c */

@@ -11,7 +11,7 @@ static enum status import_kind(struct import *import)
     if (import->component != 'E')
         TRY(import_task(import));
     TRY(import_people(import));
-    TRY(import_attachments(import));
+    TRY(import_component_attachments(import));
     TRY(import_alarms(import));
     TRY(import_identity(import));
     TRY(import_recurrence(import));

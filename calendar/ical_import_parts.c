@@ -50,7 +50,7 @@ static enum status import_attachment(struct import *import, const struct text_li
     return uri != NULL ? bag_set_string(attachment->props, PROP_ATTACH_LONG_PATHNAME, uri) : status_fail(STATUS_NO_MEMORY, "attachment");
 }
 
-enum status import_attachments(struct import *import)
+enum status import_component_attachments(struct import *import)
 {
     const struct text_line *line;
     struct text_block inner;
