@@ -9,6 +9,9 @@ static const struct {
     delivery_hook *run;
 } hooks[] = {
     { "junk", delivery_hook_junk },
+    { "meeting", delivery_hook_meeting },
+    { "rules", delivery_hook_rules },
+    { "out-of-office", delivery_hook_out_of_office },
 };
 
 static bool must_fail(enum status status)
