@@ -14,6 +14,7 @@
 #include "delivery_hooks.h"
 #include "item_defaults.h"
 #include "item_view.h"
+#include "meeting_import.h"
 #include "recipients.h"
 
 enum { HEADER_CAP = 16 * 1024 };
@@ -80,6 +81,7 @@ static enum status check_loop(struct acceptance *work, struct slice mime)
 static enum status parse(struct acceptance *work)
 {
     TRY(mime_import(work->mem, work->mime, &mime_limits_default, MIME_IMPORT_DELIVERY, &work->message));
+    TRY(meeting_import(work->message));
     TRY(message_keep_prefix(work->message));
     TRY(bag_set_time(work->message->props, PROP_MESSAGE_DELIVERY_TIME, clock_now()));
     return item_fill_defaults(work->message, NULL, NULL);
