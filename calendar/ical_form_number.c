@@ -227,6 +227,6 @@ bool ical_write_percent(const struct ical_row *row, const struct bag *props, siz
     if (index > 0 || value == NULL)
         return false;
     begin(row, params, line);
-    buffer_printf(line, "%d", (int)lround(value->float64 * 100));
+    buffer_printf(line, "%d", (int)(value->float64 * 100 + 0.5));
     return true;
 }

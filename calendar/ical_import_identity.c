@@ -143,5 +143,5 @@ enum status import_identity(struct import *import)
         return set_class(import, "IPM.Task", 0, RESPONSE_NONE);
     if (import->file->options.as_mail)
         return set_mail_class(import);
-    return set_class(import, "IPM.Appointment", import->message->recipient_count > 0 ? STATE_MEETING : 0, RESPONSE_NONE);
+    return set_class(import, "IPM.Appointment", import->message->recipient_count > 0 || import->entry->organizer[0] != '\0' ? STATE_MEETING : 0, RESPONSE_NONE);
 }

@@ -34,7 +34,7 @@ static enum status set_author(struct import *import, const struct text_line *lin
     char *agent = written_by != NULL ? address_of(import->mem, slice_of_text(written_by)) : NULL;
     TRY(set_person(import->props, represented, shown, address));
     TRY(set_person(import->props, sender, agent != NULL ? agent : shown, agent != NULL ? agent : address));
-    return import_keep_params(import, line, agent != NULL ? "CN SENT-BY" : "CN");
+    return import_keep_params(import, line, agent != NULL ? "CN PARTSTAT RSVP SENT-BY" : "CN PARTSTAT RSVP");
 }
 
 static enum recipient_type type_of(const struct text_line *line)

@@ -119,13 +119,20 @@ bool ical_offset_parse(struct slice text, int32_t *seconds)
 
 bool ical_integer(struct slice text, int32_t *out)
 {
+    int64_t number = 0;
     text = slice_trim(text);
     bool negative = text.length > 0 && text.data[0] == '-';
     size_t sign = text.length > 0 && (negative || text.data[0] == '+') ? 1 : 0;
-    if (text.length == sign || text.length - sign > 9 || !digits(text, sign, text.length - sign, out))
+    if (text.length == sign || text.length - sign > 10)
         return false;
-    *out = negative ? -*out : *out;
-    return true;
+    for (size_t i = sign; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        number = number * 10 + (text.data[i] - '0');
+    }
+    number = negative ? -number : number;
+    *out = (int32_t)number;
+    return number >= INT32_MIN && number <= INT32_MAX;
 }
 
 bool ical_boolean(struct slice text, bool *out)
