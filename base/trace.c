@@ -52,6 +52,11 @@ static bool look(void)
     return atomic_load(&any_on);
 }
 
+bool trace_is_any_on(void)
+{
+    return folder[0] != '\0' && look();
+}
+
 bool trace_is_on(struct guid who)
 {
     char path[PATH_SIZE];

@@ -92,6 +92,6 @@ static int trace_run(struct tool *tool)
 }
 
 const struct tool_command trace_commands[] = {
-    { "trace", "ADDRESS [--seconds N]", "show what one user's clients and the server say", true, trace_run },
+    { "trace", "ADDRESS [--seconds N]", "show what one user's clients (HTTP, SMTP when signed in) and the server say", true, trace_run },
     { NULL, NULL, NULL, false, NULL },
 };

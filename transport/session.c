@@ -1,5 +1,6 @@
 /* The machine: bytes to lines, deadlines, the beginning and the end of a session. */
 #include "smtp_session.h"
+#include "session_trace.h"
 
 #include <inttypes.h>
 
@@ -77,6 +78,7 @@ static void take_line(struct smtp_session *session, struct slice line)
     bool is_too_long = session->is_line_too_long || line.length + 2 > line_limit(session, line);
     session->commands++;
     status_chain_clear();
+    smtp_trace_command(session, is_too_long ? (struct slice){ 0 } : line);
     if (is_too_long)
         metric_add(METRIC_LIMITS_HIT, 1);
     if (is_auth)
@@ -237,6 +239,7 @@ void smtp_session_tls_started(struct smtp_session *session, const char *version)
     session->is_tls = true;
     session->tls_version = version;
     session->active_us = clock_monotonic_us();
+    smtp_trace_note(session, version != NULL ? version : "TLS");
     if (is_upgrade)
         smtp_session_forget(session);
 }

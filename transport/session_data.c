@@ -1,5 +1,6 @@
 /* Content of a message: the text of DATA, chunks of BDAT. */
 #include "smtp_session.h"
+#include "session_trace.h"
 
 #include "bourse/base/clock.h"
 
@@ -53,6 +54,7 @@ size_t smtp_text_input(struct smtp_session *session, struct slice input)
         return taken;
     }
     session->input = INPUT_COMMAND;
+    smtp_trace_content(session, transaction->data_bytes);
     smtp_accept(session);
     return taken;
 }
@@ -61,6 +63,7 @@ size_t smtp_text_input(struct smtp_session *session, struct slice input)
 static void end_chunk(struct smtp_session *session)
 {
     session->input = INPUT_COMMAND;
+    smtp_trace_content(session, session->command.chunk_size);
     if (session->chunk_reply != REPLY_OK) {
         smtp_answer(session, session->chunk_reply);
         return;

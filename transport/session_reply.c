@@ -1,5 +1,6 @@
 /* Replies [RFC 5321] 4.2: one place that counts errors, delays and closes. */
 #include "smtp_session.h"
+#include "session_trace.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,6 +78,7 @@ void smtp_answer_raw(struct smtp_session *session, int code, struct slice lines)
     if (session->is_closing)
         return;
     count(session, code, lines);
+    smtp_trace_reply(session, code, lines);
     bool is_over = is_over_hard_limit(session, code);
     if (is_over) {
         char text[LONGEST_REPLY + 3];

@@ -145,6 +145,7 @@ struct smtp_session {
     int64_t hold_until_us;           /* of the next answer; 0: at once */
     int64_t messages, errors;
     uint64_t commands, refused;
+    struct buffer *trace;            /* session_trace.c; NULL: nobody is traced */
 };
 
 /* Work for a worker. A talloc root; the handler's data hang on it. */

@@ -14,6 +14,8 @@
 /* The folder is made (mode 0700) when it is not there. Call before threads start; without it nothing is traced. */
 enum status trace_open(const char *folder) MUST_CHECK;
 bool trace_is_on(struct guid who);
+/* Is anybody traced? For what happens before it is known whose it is. */
+bool trace_is_any_on(void);
 /* `heading`: one line, "ews request POST /EWS/Exchange.asmx". `text` is cut at 1 MiB. Failures are ignored: a trace never hurts the work. */
 void trace_write(struct guid who, const char *heading, struct slice text);
 
