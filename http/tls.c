@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "bourse/base/log.h"
+#include "bourse/base/certificate.h"
 
 #define MOST_CERTIFICATES 16u
 
@@ -11,6 +11,7 @@
 struct certificate_set {
     struct certificate_set *older;
     gnutls_pcert_st chain[MOST_CERTIFICATES];
+    int64_t expires; /* Unix seconds */
     unsigned count;
     gnutls_privkey_t key;
 };
@@ -66,6 +67,8 @@ static enum status load_chain(struct certificate_set *set, const char *path)
         return bad(path, code);
     /* A root at the end of a long chain may be missing: clients have it. */
     set->count = count < MOST_CERTIFICATES ? count : MOST_CERTIFICATES;
+    if (count > 0)
+        set->expires = gnutls_x509_crt_get_expiration_time(list[0]);
     code = gnutls_pcert_import_x509_list(set->chain, list, &set->count, 0);
     if (code < 0)
         set->count = 0;
@@ -127,7 +130,7 @@ enum status certificates_load(struct certificates *certificates, const char *cha
     }
     set->older = atomic_load(&certificates->current);
     atomic_store(&certificates->current, set);
-    log_event(EVENT_TLS_LOADED, "%s", chain_path);
+    certificate_loaded(chain_path, set->expires);
     return STATUS_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bourse/base/certificate.h"
 #include "bourse/base/clock.h"
 #include "bourse/base/log.h"
 #include "bourse/base/memory.h"
@@ -71,7 +72,7 @@ static enum status load_certificate(struct smtp_server *server, const struct con
     server->contexts = contexts;
     server->contexts[server->context_count++] = context;
     atomic_store(&server->tls, context);
-    log_event(EVENT_TLS_LOADED, "%s", chain);
+    certificate_loaded(chain, tls_expires(context));
     return STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <stdio.h>
+#include <time.h>
 
 const char *tls_error(char *out, size_t size)
 {
@@ -40,6 +41,15 @@ static enum status load_pair(SSL_CTX *context, const char *chain_path, const cha
     if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(context) != 1)
         return bad_file(key_path);
     return STATUS_OK;
+}
+
+int64_t tls_expires(const SSL_CTX *context)
+{
+    struct tm end = { 0 };
+    const X509 *certificate = SSL_CTX_get0_certificate(context);
+    if (certificate == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1)
+        return 0;
+    return timegm(&end);
 }
 
 enum status tls_server_context(const char *chain_path, const char *key_path, SSL_CTX **out)

@@ -105,7 +105,7 @@ def waiting(lab):
 
 
 def expire_leases(lab):
-    """What killed processes had leased comes back after 15 minutes; nobody waits for that here."""
+    """What killed processes had leased comes back after queue.lease (a minute); nobody waits for that here."""
     lab.sql("UPDATE queue_recipient SET leased_until = 0, next_attempt = 0 WHERE state = 0")
 
 
