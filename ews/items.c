@@ -45,3 +45,17 @@ void items_write_id(struct ews_call *call, const char *message_class, const stru
     output_item_id(call, "t:ItemId", id, change);
     xml_end(call->out);
 }
+
+enum status items_answer_plain(struct ews_call *call, enum status status)
+{
+    struct ews_failure failure = ews_keep(call, status);
+    TRY(response_begin(call));
+    status = ews_give(call, &failure);
+    if (status != STATUS_OK) {
+        TRY(response_error(call, status, NULL));
+        return response_end(call);
+    }
+    response_message(call);
+    response_message_end(call);
+    return response_end(call);
+}

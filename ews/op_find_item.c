@@ -1,4 +1,5 @@
 /* FindItem [MS-OXWSSRCH] 3.1.4.2 */
+#include "calendar_windows.h"
 #include "items.h"
 #include "paging.h"
 #include "query.h"
@@ -9,6 +10,7 @@ struct find_request {
     struct ews_shape shape;
     struct paging paging;
     const struct xml_node *restriction, *sort, *group_by, *calendar_view;
+    struct view_window window;
     const char *query_string;
     bool associated, soft_deleted;
 };
@@ -27,6 +29,12 @@ static enum status read_request(struct ews_call *call, struct find_request *out)
     TRY(shape_parse_items(call, xml_child(operation, EWS_NS_MESSAGES, "ItemShape"), true, &out->shape));
     if (out->group_by != NULL || xml_child(operation, EWS_NS_MESSAGES, "DistinguishedGroupBy") != NULL)
         return ews_fail_text(call, EWS_CODE_VIEW_NOT_OFFERED, "This server does not group items.");
+    if (out->calendar_view != NULL) {
+        if (out->restriction != NULL || out->query_string != NULL || out->sort != NULL)
+            return ews_fail(call, EWS_CODE_VIEW_QUERY, "CalendarView");
+        out->window.window.parts = shape_parts(&out->shape);
+        return calendar_window_parse(call, out->calendar_view, &out->window);
+    }
     if (out->restriction != NULL && out->query_string != NULL)
         return ews_fail(call, EWS_CODE_QUERY_FILTER, "Restriction and QueryString");
     TRY(paging_parse(call, operation, (size_t)config_int(call->config, CONFIG_ews_find_page), &out->paging));
@@ -35,56 +43,15 @@ static enum status read_request(struct ews_call *call, struct find_request *out)
     return STATUS_OK;
 }
 
-static enum status both(struct ews_call *call, struct restriction *a, struct restriction *b, struct restriction **out)
-{
-    if (a == NULL || b == NULL) {
-        *out = a != NULL ? a : b;
-        return STATUS_OK;
-    }
-    *out = restriction_new(call->mem, RESTRICT_AND);
-    if (*out == NULL)
-        return status_fail(STATUS_NO_MEMORY, "restriction");
-    TRY(restriction_add_child(*out, a));
-    return restriction_add_child(*out, b);
-}
-
-static enum status time_limit(struct ews_call *call, const struct xml_node *view, const char *attribute, prop_tag tag, enum relation relation,
-                              struct restriction **out)
-{
-    instant when;
-    const char *text = xml_attribute_of(view, attribute);
-    *out = restriction_new(call->mem, RESTRICT_PROPERTY);
-    if (*out == NULL)
-        return status_fail(STATUS_NO_MEMORY, "restriction");
-    if (text == NULL || !instant_parse(text, &when))
-        return ews_fail(call, EWS_CODE_PROPERTY_VALUE, "CalendarView %s", attribute);
-    (*out)->tag = tag;
-    (*out)->relation = relation;
-    (*out)->value = value_time(tag, when);
-    return STATUS_OK;
-}
-
-/* Appointments that touch the span. */
-static enum status calendar_restriction(struct ews_call *call, const struct find_request *request, struct restriction **out)
-{
-    struct restriction *begins, *ends;
-    TRY(time_limit(call, request->calendar_view, "EndDate", PROP_APPOINTMENT_START_WHOLE, REL_LESS, &begins));
-    TRY(time_limit(call, request->calendar_view, "StartDate", PROP_APPOINTMENT_END_WHOLE, REL_GREATER, &ends));
-    return both(call, begins, ends, out);
-}
-
 static enum status read_query(struct ews_call *call, const struct find_request *request, const struct object_id *folder, struct find_query *out)
 {
-    struct restriction *restriction = NULL, *more = NULL;
+    struct restriction *restriction = NULL;
     struct sort_key *sort = NULL;
     *out = (struct find_query){ .associated = request->associated, .soft_deleted = request->soft_deleted, .offset = request->paging.offset,
                                 .from_end = request->paging.from_end, .limit = request->paging.limit, .parts = shape_parts(&request->shape) };
     TRY(query_restriction(call, request->restriction, ~(unsigned)SECTIONS_OF_FOLDERS, folder, &restriction));
     if (request->query_string != NULL)
         TRY(query_string(call->mem, request->query_string, &restriction, &out->words));
-    if (request->calendar_view != NULL)
-        TRY(calendar_restriction(call, request, &more));
-    TRY(both(call, restriction, more, &restriction));
     out->restriction = restriction;
     if (request->sort != NULL)
         TRY(query_sort(call, request->sort, folder, &sort, &out->sort_count));
@@ -98,6 +65,8 @@ static enum status find_one(struct ews_call *call, const struct find_request *re
     int64_t change;
     struct find_query query;
     TRY(id_read_folder(call, node, folder, &change));
+    if (request->calendar_view != NULL)
+        return calendar_window_find(call, folder, &request->window, out);
     TRY(read_query(call, request, folder, &query));
     if (request->paging.kind == PAGING_FRACTION) {
         struct find_query count = query;

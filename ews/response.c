@@ -120,19 +120,25 @@ enum status response_bare(struct ews_call *call)
     return STATUS_OK;
 }
 
-enum status response_part(struct ews_call *call, enum status status)
+enum status response_named(struct ews_call *call, const char *element, enum status status)
 {
     if (status == STATUS_NO_MEMORY)
         return status;
-    xml_start(call->out, "m:ResponseMessage");
+    xml_start(call->out, element);
     xml_attribute(call->out, "ResponseClass", status == STATUS_OK ? "Success" : "Error");
     if (status == STATUS_OK) {
         xml_element(call->out, "m:ResponseCode", "NoError");
-    } else {
-        note_failure(call, status);
-        write_failure(call, status);
-        ews_forget(call);
+        return STATUS_OK;
     }
+    note_failure(call, status);
+    write_failure(call, status);
+    ews_forget(call);
+    return STATUS_OK;
+}
+
+enum status response_part(struct ews_call *call, enum status status)
+{
+    TRY(response_named(call, "m:ResponseMessage", status));
     xml_end(call->out);
     return STATUS_OK;
 }

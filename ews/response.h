@@ -30,6 +30,8 @@ enum status response_single_error(struct ews_call *call, enum status status) MUS
 /* Answers of availability and out of office have neither: <m:XResponse>, in it one <m:ResponseMessage ResponseClass="..."> an answer. */
 enum status response_bare(struct ews_call *call) MUST_CHECK;
 enum status response_part(struct ews_call *call, enum status status) MUST_CHECK;
+/* Opens a message of another name, with code and text; its content and end are the caller's. */
+enum status response_named(struct ews_call *call, const char *element, enum status status) MUST_CHECK;
 
 /* Begins/ends the message without the failure's rest (GetStreamingEvents adds its own). */
 void response_failure_open(struct ews_call *call, enum status status);
