@@ -52,7 +52,6 @@ void text_append_escaped(struct buffer *out, struct slice text)
 char *text_unescaped(TALLOC_CTX *mem, struct slice value, const char *newline)
 {
     struct buffer *out = buffer_new(mem, 2 * value.length + 8);
-    struct slice text;
     if (out == NULL)
         return NULL;
     for (size_t i = 0; i < value.length; i++) {
@@ -67,7 +66,7 @@ char *text_unescaped(TALLOC_CTX *mem, struct slice value, const char *newline)
         if (c != '\0')
             buffer_append_byte(out, (uint8_t)c);
     }
-    char *repaired = buffer_take(out, mem, &text) == STATUS_OK ? utf8_repair(mem, text) : NULL;
+    char *repaired = buffer_status(out) == STATUS_OK ? utf8_repair(mem, buffer_slice(out)) : NULL;
     talloc_free(out);
     return repaired;
 }
