@@ -104,6 +104,22 @@ enum status store_calendar_windows(TALLOC_CTX *mem, struct transaction *tx, cons
     return fetch_values(mem, tx, *out, *count);
 }
 
+enum status store_calendars_of_owners(TALLOC_CTX *mem, struct transaction *tx, const struct guid *owners, size_t count, const struct guid *principals,
+                                      size_t principal_count, const char *config, struct owned_calendar *out)
+{
+    struct result *result = NULL;
+    memset(out, 0, count * sizeof *out);
+    TRY(TX_RUN(tx, mem, &result, calendars_of_owners, .owners = { owners, count }, .role = STORE_ROLE_CALENDAR, .own = principals[0],
+               .principals = { principals, principal_count }, .config = config));
+    for (int r = 0; r < result->row_count; r++) {
+        struct sql_calendars_of_owners_out row;
+        result_read(result, r, STATEMENT_calendars_of_owners, &row);
+        out[row.place - 1] = (struct owned_calendar){ .mailbox = row.mailbox, .guid = row.guid, .folder = row.folder, .rights = (uint32_t)row.rights,
+                                                      .flags = (uint32_t)row.flags, .config = row.config };
+    }
+    return STATUS_OK;
+}
+
 /* ---- single items ---- */
 
 static size_t bounded(size_t limit)

@@ -90,3 +90,16 @@ FROM message m JOIN message_body b ON b.mailbox_id = m.mailbox_id AND b.message_
     LEFT JOIN reminder r ON r.mailbox_id = m.mailbox_id AND r.message_id = m.message_id
     LEFT JOIN contact_index k ON k.mailbox_id = m.mailbox_id AND k.message_id = m.message_id
 WHERE m.mailbox_id = :mailbox AND m.message_id > :after ORDER BY m.message_id LIMIT :limit;
+
+-- Whose calendars they are, what the asker may see of them, and their working hours: all owners at once. `rights` as in acl_effective; flags as in delegate_flags.
+-- name: calendars_of_owners
+-- in: owners uuid[], role int2, own uuid, principals uuid[], config text
+-- out: place int8, mailbox int8, guid uuid, folder int8, rights int8, flags int4, config bytea
+SELECT o.place, b.mailbox_id, b.guid, f.folder_id, coalesce(
+        (SELECT a.rights FROM acl a WHERE a.mailbox_id = b.mailbox_id AND a.folder_id = f.folder_id AND a.kind = 2 AND a.principal = :own),
+        (SELECT bit_or(a.rights) FROM acl a WHERE a.mailbox_id = b.mailbox_id AND a.folder_id = f.folder_id AND a.kind = 2 AND a.principal = ANY(:principals)),
+        (SELECT a.rights FROM acl a WHERE a.mailbox_id = b.mailbox_id AND a.folder_id = f.folder_id AND a.kind = 0), 0),
+    (SELECT coalesce(bit_or(d.flags), 0) FROM delegate d WHERE d.mailbox_id = b.mailbox_id AND d.principal = ANY(:principals)),
+    (SELECT u.value FROM user_config u WHERE u.mailbox_id = b.mailbox_id AND u.folder_id = f.folder_id AND u.name = :config)
+FROM unnest(:owners) WITH ORDINALITY AS o (owner, place) JOIN mailbox b ON b.owner_guid = o.owner AND b.condition <> 2
+    JOIN folder f ON f.mailbox_id = b.mailbox_id AND f.role = :role;

@@ -41,6 +41,19 @@ struct calendar_content {
 enum status store_calendar_windows(TALLOC_CTX *mem, struct transaction *tx, const struct calendar_range *ranges, size_t range_count, instant from, instant to,
                                    size_t limit, struct slice goid, struct calendar_content **out, size_t *count, bool *cut) MUST_CHECK;
 
+/* The calendars of many people with one statement. */
+struct owned_calendar {
+    int64_t mailbox;         /* 0: the owner has none */
+    struct guid guid;        /* of the mailbox */
+    int64_t folder;          /* Calendar */
+    uint32_t rights;         /* of the principals on it, as acl_effective gives them */
+    uint32_t flags;          /* enum delegate_flag of the principals */
+    struct slice config;     /* the user configuration of that name of the folder; empty: none */
+};
+/* `principals`: the asker's own GUID first, then groups'. out[i] belongs to owners[i], each of which comes once. */
+enum status store_calendars_of_owners(TALLOC_CTX *mem, struct transaction *tx, const struct guid *owners, size_t count, const struct guid *principals,
+                                      size_t principal_count, const char *config, struct owned_calendar *out) MUST_CHECK;
+
 struct found_item {
     int64_t item, folder;
     instant signal_time;     /* reminders */
