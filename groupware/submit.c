@@ -17,6 +17,7 @@
 #include "item_whole.h"
 #include "locate.h"
 #include "quota.h"
+#include "recipient_lists.h"
 
 enum { MIME_CAP = 256 * 1024 * 1024 };
 
@@ -60,6 +61,11 @@ static enum status check_sender(TALLOC_CTX *mem, struct groupware *groupware, st
         return STATUS_OK;
     if (status == STATUS_OK && owner->has_mailbox)
         status = granted_by_mailbox(mem, groupware, person, owner, &flags);
+    if (status == STATUS_MAILBOX_NOT_FOUND) /* not made yet: nobody can have been granted anything there */
+        status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < owner->on_behalf_count; i++)
+        if (ascii_equal_nocase(owner->on_behalf_dns[i], me->dn))
+            flags |= DELEGATE_SEND_ON_BEHALF;
     if (status_info(status)->fault == FAULT_TEMPORARY)
         return status;
     if (status == STATUS_OK && (flags & DELEGATE_SEND_AS) != 0)
@@ -89,25 +95,38 @@ struct sending {
     struct hash256 identity;
 };
 
+/* The principal's name, when somebody else acts. */
+static enum status name_of_sender(struct sending *work, const char *address, const char **name)
+{
+    struct recipient_entry *owner = NULL;
+    if (entry_has_address(work->session->entry, address))
+        return STATUS_OK;
+    TRY(recipient_by_address(work->mem, work->session->groupware->directory, address, &owner));
+    *name = owner->display_name;
+    return STATUS_OK;
+}
+
 /* From is the represented one, Sender who acts [MS-OXOMSG] 2.2.1.51 ff. Without a From the session's own address stands in. */
 static enum status fill_sender(struct sending *work)
 {
     struct session *session = work->session;
     struct bag *props = work->message->props;
     const char *from = bag_string(props, PROP_SENT_REPRESENTING_SMTP_ADDRESS, bag_string(props, PROP_SENT_REPRESENTING_EMAIL_ADDRESS, ""));
+    const char *name = session_display_name(session);
     bool on_behalf = false;
     if (from[0] == '\0' || strchr(from, '@') == NULL) {
         from = session_address(session);
-        TRY(bag_set_string(props, PROP_SENT_REPRESENTING_NAME, session_display_name(session)));
+        TRY(bag_set_string(props, PROP_SENT_REPRESENTING_NAME, name));
     } else {
         TRY(submit_check_sender(session->groupware, session->entry->guid, from, &on_behalf));
+        TRY(name_of_sender(work, from, &name));
     }
     TRY(bag_set_string(props, PROP_SENT_REPRESENTING_SMTP_ADDRESS, from));
     from = bag_string(props, PROP_SENT_REPRESENTING_SMTP_ADDRESS, "");
     TRY(bag_set_string(props, PROP_SENT_REPRESENTING_EMAIL_ADDRESS, from));
     TRY(bag_set_string(props, PROP_SENT_REPRESENTING_ADDRESS_TYPE, "SMTP"));
-    if (!bag_has(props, PROP_SENT_REPRESENTING_NAME))
-        TRY(bag_set_string(props, PROP_SENT_REPRESENTING_NAME, session_display_name(session)));
+    if (bag_text(props, PROP_SENT_REPRESENTING_NAME).length == 0)
+        TRY(bag_set_string(props, PROP_SENT_REPRESENTING_NAME, name));
     TRY(bag_set_string(props, PROP_SENDER_NAME, on_behalf ? session_display_name(session) : bag_string(props, PROP_SENT_REPRESENTING_NAME, "")));
     TRY(bag_set_string(props, PROP_SENDER_SMTP_ADDRESS, on_behalf ? session_address(session) : from));
     TRY(bag_set_string(props, PROP_SENDER_EMAIL_ADDRESS, on_behalf ? session_address(session) : from));
@@ -274,6 +293,7 @@ static enum status prepare_sending(struct sending *work, const struct submit_opt
 {
     TRY(check_send_quota(work));
     TRY(fill_sender(work));
+    TRY(recipient_lists_expand(work->mem, work->session, work->message));
     TRY(item_fill_defaults(work->message, work->session, NULL));
     TRY(bag_set_time(work->message->props, PROP_CLIENT_SUBMIT_TIME, clock_now()));
     TRY(resolve_recipients(work));
