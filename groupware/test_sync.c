@@ -9,7 +9,14 @@
 #include "bourse/groupware/sync.h"
 #include "bourse/model/properties.h"
 
-enum { KNOWN_MOST = 4096, STEPS = 400, SEEDS = 5 };
+enum { KNOWN_MOST = 65536, STEPS = 400, SEEDS = 5 };
+
+/* The long form: BOURSE_SYNC_STEPS=10000 BOURSE_SYNC_SEEDS=20. */
+static unsigned count_of(const char *name, unsigned usual)
+{
+    const char *text = getenv(name);
+    return text != NULL ? (unsigned)strtoul(text, NULL, 10) : usual;
+}
 
 /* What a client has of a folder. */
 struct client {
@@ -138,7 +145,8 @@ static void client_converges_from_any_history(void **state)
     struct fixture *f = *state;
     struct session *alice = fixture_session(f, "alice");
     struct object_id top = fixture_folder(alice, FOLDER_ROLE_IPM_SUBTREE);
-    for (unsigned seed = 1; seed <= SEEDS; seed++) {
+    unsigned seeds = count_of("BOURSE_SYNC_SEEDS", SEEDS), steps = count_of("BOURSE_SYNC_STEPS", STEPS);
+    for (unsigned seed = 1; seed <= seeds; seed++) {
         TALLOC_CTX *outer = f->mem;
         f->mem = talloc_new(outer);
         struct folder *folder = NULL, *other = NULL;
@@ -148,7 +156,7 @@ static void client_converges_from_any_history(void **state)
         client->position.mailbox = folder->id.mailbox;
         client->position.folder = folder->id.folder;
         srand(seed);
-        for (unsigned step = 0; step < STEPS; step++) {
+        for (unsigned step = 0; step < steps; step++) {
             TALLOC_CTX *step_outer = f->mem;
             bool last = false;
             f->mem = talloc_new(step_outer);
@@ -161,6 +169,8 @@ static void client_converges_from_any_history(void **state)
             f->mem = step_outer;
         }
         compare(f, alice, &folder->id, client);
+        if (steps > STEPS)
+            print_message("seed %u: %u steps, %zu items, the same on both sides\n", seed, steps, client->count);
         talloc_free(f->mem);
         f->mem = outer;
     }
