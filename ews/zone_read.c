@@ -123,7 +123,7 @@ static enum status group_of(const struct definition *zone, const struct xml_node
 
 static enum status read_transition(const struct definition *zone, const struct xml_node *transition, struct zone_rule *rule)
 {
-    const struct xml_node *to = xml_child(transition, EWS_NS_TYPES, "To"), *group;
+    const struct xml_node *to = xml_child(transition, EWS_NS_TYPES, "To"), *group = NULL;
     const char *begin = xml_child_text(transition, EWS_NS_TYPES, "DateTime"), *kind = to != NULL ? xml_attribute_of(to, "Kind") : NULL;
     local_time date;
     *rule = (struct zone_rule){ .from_year = 1601 };
