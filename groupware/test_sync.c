@@ -9,7 +9,7 @@
 #include "bourse/groupware/sync.h"
 #include "bourse/model/properties.h"
 
-enum { KNOWN_MOST = 65536, STEPS = 400, SEEDS = 5 };
+enum { KNOWN_MOST = 4096, STEPS = 400, SEEDS = 5, FULL = 300 };
 
 /* The long form: BOURSE_SYNC_STEPS=10000 BOURSE_SYNC_SEEDS=20. */
 static unsigned count_of(const char *name, unsigned usual)
@@ -110,19 +110,23 @@ static void create(struct fixture *f, struct session *session, const struct obje
     OK(item_create(f->mem, session, folder, message, &options, &item));
 }
 
-static struct object_id random_item(struct fixture *f, struct session *session, const struct object_id *folder)
+static struct object_id random_item(struct fixture *f, struct session *session, const struct object_id *folder, bool *is_full)
 {
     struct item **items = NULL;
     size_t count = fixture_list(f, session, folder, &items);
+    *is_full = count >= FULL;
     return count > 0 ? items[(size_t)rand() % count]->id : (struct object_id){ 0 };
 }
 
 static void random_step(struct fixture *f, struct session *session, const struct object_id *folder, const struct object_id *other, unsigned step)
 {
     int choice = rand() % 10;
-    struct object_id id = random_item(f, session, choice == 9 ? other : folder), new_id;
+    bool is_full = false;
+    struct object_id id = random_item(f, session, choice == 9 ? other : folder, &is_full), new_id;
     enum status status = STATUS_OK;
     struct item *item = NULL;
+    if (choice < 4 && is_full)
+        choice = 7;
     if (choice < 4 || id.item == 0) {
         create(f, session, folder, step);
     } else if (choice == 4) {
