@@ -59,6 +59,8 @@ void wbxml_element_int(struct wbxml_writer *writer, eas_tag tag, int64_t number)
 void wbxml_element_bool(struct wbxml_writer *writer, eas_tag tag, bool value);           /* 1, 0 */
 /* Copies a tree as it is (an answer given again, a part of the request given back). */
 void wbxml_copy(struct wbxml_writer *writer, const struct wbxml_node *node);
+/* Puts in what another writer (a buffer of its own, same version) has written and finished: elements of the open one. */
+void wbxml_splice(struct wbxml_writer *writer, const struct wbxml_writer *part);
 size_t wbxml_depth(const struct wbxml_writer *writer);
 /* Bytes written so far, without closing tags: windows and limits of answers. */
 size_t wbxml_size(const struct wbxml_writer *writer);

@@ -7,6 +7,9 @@
 
 enum { SWITCH_PAGE = 0x00, END = 0x01, STR_I = 0x03, OPAQUE = 0xC3, HAS_CONTENT = 0x40 };
 
+/* Version 1.3, unknown public id, UTF-8, no string table. */
+static const uint8_t header[] = { 0x03, 0x01, 0x6A, 0x00 };
+
 struct wbxml_writer {
     struct buffer *out;
     enum eas_version version;
@@ -19,7 +22,6 @@ struct wbxml_writer {
 
 struct wbxml_writer *wbxml_writer_new(TALLOC_CTX *mem, struct buffer *out, enum eas_version version)
 {
-    static const uint8_t header[] = { 0x03, 0x01, 0x6A, 0x00 };
     struct wbxml_writer *writer = talloc_zero(mem, struct wbxml_writer);
     if (writer == NULL)
         return NULL;
@@ -161,6 +163,21 @@ void wbxml_copy(struct wbxml_writer *writer, const struct wbxml_node *node)
     for (const struct wbxml_node *child = node->child; child != NULL; child = child->next)
         wbxml_copy(writer, child);
     wbxml_end(writer);
+}
+
+/* The part began on page 0 and ended on its own. */
+void wbxml_splice(struct wbxml_writer *writer, const struct wbxml_writer *part)
+{
+    struct slice bytes = buffer_slice(part->out);
+    if (writer->left_out > 0 || bytes.length <= sizeof header)
+        return;
+    write_tag(writer, true);
+    if (writer->page != 0) {
+        buffer_append_byte(writer->out, SWITCH_PAGE);
+        buffer_append_byte(writer->out, 0);
+    }
+    buffer_append_slice(writer->out, slice_part(bytes, sizeof header, bytes.length - sizeof header));
+    writer->page = part->page;
 }
 
 size_t wbxml_depth(const struct wbxml_writer *writer)

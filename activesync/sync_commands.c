@@ -1,0 +1,215 @@
+/* What the device asks for: Add, Change, Delete, Fetch [MS-ASCMD] 2.2.3. Each fails or succeeds alone. */
+#include "bourse/model/properties.h"
+#include "hierarchy.h"
+#include "sync.h"
+
+static struct wbxml_writer *responses_of(struct eas_collection *collection)
+{
+    collection->has_responses = true;
+    return collection->responses;
+}
+
+static void note_own(struct eas_collection *collection, const struct item *item)
+{
+    eas_own_change_note(collection->state, item->id.item, item->change_number, item->read_change_number);
+}
+
+/* Failures that are nobody's fault are not a verdict on the item: the whole Sync is to be repeated. */
+static bool is_outage(enum status status)
+{
+    return status != STATUS_OK && status_info(status)->fault != FAULT_CLIENT && status_info(status)->fault != FAULT_NONE;
+}
+
+/* ---- Add ---- */
+
+static void answer_add(struct eas_call *call, struct eas_collection *collection, const char *client_id, const char *server_id, int status)
+{
+    struct wbxml_writer *out = responses_of(collection);
+    (void)call;
+    wbxml_start(out, AirSync_Add);
+    wbxml_element(out, AirSync_ClientId, client_id);
+    wbxml_element(out, AirSync_ServerId, server_id);
+    wbxml_element_int(out, AirSync_Status, status);
+    wbxml_end(out);
+}
+
+static enum status save_new(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *data, struct item **out)
+{
+    const struct eas_class *item_class = collection->state->item_class;
+    struct object_id folder = eas_folder_object(call, collection->folder);
+    struct item_create_options options = { .is_read = true };
+    struct message *message = message_new(call->mem);
+    if (message == NULL)
+        return status_fail(STATUS_NO_MEMORY, "item");
+    if (data == NULL || item_class->read_new == NULL)
+        return status_fail(STATUS_INVALID_ARGUMENT, "no additions to class %s", item_class->name);
+    TRY(item_class->read_new(call, data, &folder, message));
+    if (item_class->create != NULL)
+        return item_class->create(call, &folder, message, out);
+    return item_create(call->mem, call->session, &folder, message, &options, out);
+}
+
+/* A ClientId that was here before: the item that it made. */
+static enum status add_once(struct eas_call *call, struct eas_collection *collection, const char *client_id, const struct wbxml_node *data, struct object_id *made)
+{
+    struct item *item = NULL;
+    int64_t known = 0;
+    char *key = talloc_asprintf(call->mem, "%lld:%s", (long long)collection->folder, client_id);
+    if (key == NULL)
+        return status_fail(STATUS_NO_MEMORY, "client id");
+    TRY(device_client_id_get(call->session, call->query.device_id, key, &known));
+    *made = eas_item_object(call, collection->folder, known);
+    if (known != 0)
+        return STATUS_OK;
+    TRY(save_new(call, collection, data, &item));
+    *made = item->id;
+    note_own(collection, item);
+    return device_client_id_put(call->session, call->query.device_id, key, item->id.item);
+}
+
+static enum status run_add(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
+{
+    struct object_id made;
+    const char *client_id = wbxml_child_text(call->mem, command, AirSync_ClientId);
+    if (client_id == NULL || *client_id == '\0' || strlen(client_id) > 64)
+        return eas_fail(call, SYNC_STATUS_PROTOCOL, "Add without a ClientId");
+    enum status status = add_once(call, collection, client_id, wbxml_child(command, AirSync_ApplicationData), &made);
+    if (is_outage(status))
+        return status;
+    answer_add(call, collection, client_id, status == STATUS_OK ? eas_item_id_text(call->mem, &made) : NULL, eas_sync_status_of(status));
+    return STATUS_OK;
+}
+
+/* ---- Change ---- */
+
+/* Somebody else changed it since the device was told: with Conflict 1 the server's version wins and goes to the device again [MS-ASCMD] 2.2.3.37. */
+static bool is_conflict(const struct eas_collection *collection, const struct item *before, const struct item_change *change)
+{
+    const struct eas_own_change *own = eas_own_change_find(collection->state, before->id.item);
+    bool only_read = bag_count(change->set) == (bag_has(change->set, PROP_READ) ? 1u : 0u) && change->remove_count == 0 && !change->replace_recipients;
+    return !collection->state->options.client_wins && !only_read && before->change_number > collection->state->position.change_number &&
+           (own == NULL || own->change_number != before->change_number) && collection->state->position.first_uid == 0;
+}
+
+static enum status change_item(struct eas_call *call, struct eas_collection *collection, const struct object_id *id, const struct wbxml_node *data)
+{
+    const struct eas_class *item_class = collection->state->item_class;
+    struct item *before = NULL, *after = NULL;
+    struct item_change change = { 0 };
+    struct bag *set = bag_new(call->mem);
+    if (set == NULL)
+        return status_fail(STATUS_NO_MEMORY, "change");
+    if (data == NULL)
+        return status_fail(STATUS_INVALID_ARGUMENT, "Change without ApplicationData");
+    change.set = set;
+    TRY(item_get(call->mem, call->session, id, ITEM_PROPERTIES | ITEM_RECIPIENTS | ITEM_ATTACHMENTS, &before));
+    TRY(item_class->read_change(call, data, before, &collection->state->ghosts, &change, set));
+    if (is_conflict(collection, before, &change))
+        return status_fail(STATUS_CONFLICT, "item %lld was changed by somebody else", (long long)id->item);
+    if (bag_count(set) == 0 && change.remove_count == 0 && !change.replace_recipients && change.add_attachment_count == 0 && change.remove_attachment_count == 0)
+        return STATUS_OK;
+    if (item_class->update != NULL)
+        TRY(item_class->update(call, id, 0, &change, &after));
+    else
+        TRY(item_update(call->mem, call->session, id, 0, CONFLICT_ALWAYS_OVERWRITE, &change, &after));
+    note_own(collection, after);
+    return STATUS_OK;
+}
+
+/* Only failures are answered [MS-ASCMD] 2.2.3.24. */
+static enum status run_change(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
+{
+    int64_t folder = 0, item = 0;
+    const char *server_id = wbxml_child_text(call->mem, command, AirSync_ServerId);
+    enum status status = STATUS_ITEM_NOT_FOUND;
+    if (eas_item_id_parse(server_id, &folder, &item) && folder == collection->folder) {
+        struct object_id id = eas_item_object(call, folder, item);
+        status = change_item(call, collection, &id, wbxml_child(command, AirSync_ApplicationData));
+    }
+    if (is_outage(status))
+        return status;
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    struct wbxml_writer *out = responses_of(collection);
+    wbxml_start(out, AirSync_Change);
+    wbxml_element(out, AirSync_ServerId, server_id);
+    wbxml_element_int(out, AirSync_Status, eas_sync_status_of(status));
+    wbxml_end(out);
+    return STATUS_OK;
+}
+
+/* ---- Delete ---- */
+
+static enum status run_delete(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
+{
+    int64_t folder = 0, item = 0;
+    const char *server_id = wbxml_child_text(call->mem, command, AirSync_ServerId);
+    enum status status = STATUS_ITEM_NOT_FOUND;
+    if (eas_item_id_parse(server_id, &folder, &item) && folder == collection->folder) {
+        struct object_id id = eas_item_object(call, folder, item);
+        TRY(item_delete(call->session, &id, 1, collection->deletes_as_moves ? DELETE_MOVE_TO_DELETED : DELETE_SOFT, &status));
+    }
+    if (is_outage(status))
+        return status;
+    if (status == STATUS_OK || status == STATUS_ITEM_NOT_FOUND) { /* gone is what the device wants */
+        if (item != 0)
+            eas_own_change_note(collection->state, item, 0, 0);
+        return STATUS_OK;
+    }
+    struct wbxml_writer *out = responses_of(collection);
+    wbxml_start(out, AirSync_Delete);
+    wbxml_element(out, AirSync_ServerId, server_id);
+    wbxml_element_int(out, AirSync_Status, eas_sync_status_of(status));
+    wbxml_end(out);
+    return STATUS_OK;
+}
+
+/* ---- Fetch ---- */
+
+static enum status fetch(struct eas_call *call, const char *server_id, const struct eas_collection *collection, struct item **out)
+{
+    int64_t folder = 0, item = 0;
+    if (!eas_item_id_parse(server_id, &folder, &item) || folder != collection->folder)
+        return status_fail(STATUS_ITEM_NOT_FOUND, "item %.64s", server_id != NULL ? server_id : "");
+    struct object_id id = eas_item_object(call, folder, item);
+    return item_get(call->mem, call->session, &id, eas_options_parts(&collection->state->options), out);
+}
+
+static enum status run_fetch(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
+{
+    struct item *item = NULL;
+    struct eas_options whole = collection->state->options;
+    const char *server_id = wbxml_child_text(call->mem, command, AirSync_ServerId);
+    enum status status = fetch(call, server_id, collection, &item);
+    if (is_outage(status))
+        return status;
+    for (size_t i = 0; i < whole.body_count; i++)
+        whole.bodies[i].truncation = UINT32_MAX;
+    whole.mime_truncation = 8;
+    struct wbxml_writer *out = responses_of(collection);
+    size_t depth = wbxml_depth(out);
+    wbxml_start(out, AirSync_Fetch);
+    wbxml_element(out, AirSync_ServerId, server_id);
+    wbxml_element_int(out, AirSync_Status, eas_sync_status_of(status));
+    if (status == STATUS_OK) {
+        wbxml_start(out, AirSync_ApplicationData);
+        TRY(collection->state->item_class->write(call, out, item, &whole));
+        wbxml_end(out);
+    }
+    while (wbxml_depth(out) > depth)
+        wbxml_end(out);
+    return STATUS_OK;
+}
+
+enum status eas_sync_commands_run(struct eas_call *call, struct eas_collection *collection)
+{
+    static const struct {
+        eas_tag tag;
+        enum status (*run)(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command);
+    } rows[] = { { AirSync_Add, run_add }, { AirSync_Change, run_change }, { AirSync_Delete, run_delete }, { AirSync_Fetch, run_fetch } };
+    for (const struct wbxml_node *command = collection->commands != NULL ? collection->commands->child : NULL; command != NULL; command = command->next)
+        for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+            if (rows[i].tag == command->tag)
+                TRY(rows[i].run(call, collection, command));
+    return STATUS_OK;
+}
