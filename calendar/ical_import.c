@@ -103,10 +103,13 @@ static void fold_instance(struct reader *reader, struct ical_entry *series, stru
 {
     const struct time_zone *zone = series_zone(reader->mem, series->message->props);
     local_time original = time_zone_to_local(zone, instance->recurrence_id);
+    bool is_last = false;
     enum status status = exception_put(series->message, original, instance->message);
+    if (status == STATUS_OCCURRENCE_CROSSING) /* it stays an entry of its own, and the series must not show it a second time */
+        status = exception_delete(series->message, original, &is_last) == STATUS_OK ? STATUS_OCCURRENCE_CROSSING : STATUS_INTERNAL;
     status_chain_clear();
     if (status != STATUS_OK)
-        return; /* it stays an entry of its own */
+        return;
     talloc_free(instance->message);
     instance->message = NULL;
 }
