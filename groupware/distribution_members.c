@@ -156,7 +156,9 @@ static enum status check_member(const struct list_member *member)
 
 enum status distribution_member_make(TALLOC_CTX *mem, const struct list_member *member, struct guid replica, struct slice *entry_id, struct slice *one_off)
 {
-    *entry_id = member->entry_id;
+    *entry_id = slice_copy(mem, member->entry_id); /* what the caller has may lie in the bag that changes */
+    if (member->entry_id.length > 0 && entry_id->data == NULL)
+        return status_fail(STATUS_NO_MEMORY, "member");
     if (member->entry_id.length == 0) {
         TRY(check_member(member));
         TRY(make_entry_id(mem, member, replica, entry_id));
