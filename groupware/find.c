@@ -2,10 +2,11 @@
 #include "bourse/base/memory.h"
 #include "bourse/groupware/find.h"
 
-#include "bourse/storage/search.h"
+#include "bourse/storage/search_folder.h"
 #include "folder_view.h"
 #include "item_view.h"
 #include "private_item.h"
+#include "search_folder_in.h"
 
 static enum status convert_sort(TALLOC_CTX *mem, const struct find_query *query, struct list_sort **out)
 {
@@ -20,6 +21,23 @@ static enum status convert_sort(TALLOC_CTX *mem, const struct find_query *query,
             return status_fail(STATUS_INVALID_PROPERTY, "cannot sort by %#010x", (unsigned)query->sort[i].tag);
         (*out)[i] = (struct list_sort){ .tag = query->sort[i].tag, .descending = query->sort[i].descending };
     }
+    return STATUS_OK;
+}
+
+static enum status list_found(TALLOC_CTX *mem, struct transaction *tx, const struct mailbox_key *key, int64_t folder, const struct find_query *query,
+                              size_t limit, struct list_page *page)
+{
+    struct list_sort *sort = NULL;
+    int64_t total = 0, unread = 0;
+    TRY(convert_sort(mem, query, &sort));
+    TRY(store_search_folder_count(tx, key->id, folder, &total, &unread));
+    size_t from_end = (size_t)total > query->offset + limit ? (size_t)total - query->offset - limit : 0;
+    struct search_query search = { .found_by = folder, .restriction = query->restriction, .sort = sort, .sort_count = query->sort_count,
+                                   .words = query->words != NULL && query->words[0] != '\0' ? query->words : NULL,
+                                   .offset = query->from_end ? from_end : query->offset, .limit = limit };
+    TRY(search_run(mem, tx, key->id, &search, page));
+    if (search.words == NULL && query->restriction == NULL)
+        page->total = total;
     return STATUS_OK;
 }
 
@@ -76,8 +94,9 @@ static void finish_page(const struct find_query *query, const struct list_page *
     page->includes_last = !rows->more;
 }
 
+/* A search folder is first brought up to date: *stale tells it to the caller, who comes again with NULL. */
 static enum status find_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t folder,
-                           const struct find_query *query, struct item_page *page)
+                           const struct find_query *query, struct item_page *page, struct store_folder *stale)
 {
     uint32_t rights = 0;
     struct list_page rows = { 0 };
@@ -87,8 +106,14 @@ static enum status find_in(TALLOC_CTX *mem, struct transaction *tx, struct sessi
     TRY(access_in(tx, session, key, folder, &rights));
     TRY(access_verdict(rights, RIGHT_READ_ANY));
     TRY(store_folder_get(mem, tx, key->id, folder, &row));
+    if (row.is_search && stale != NULL) {
+        *stale = row;
+        return STATUS_OK;
+    }
     if (query->soft_deleted) /* what was soft-deleted shows in Recoverable Items, under its own folder id */
         rows = (struct list_page){ 0 };
+    else if (row.is_search)
+        TRY(list_found(mem, tx, key, folder, query, limit, &rows));
     else
         TRY(list_rows(mem, tx, key, folder, query, limit, &rows));
     TRY(fill_items(mem, tx, session, key, rights, &rows, query->parts, page));
@@ -106,8 +131,15 @@ enum status item_find(TALLOC_CTX *mem, struct session *session, const struct obj
         return status_fail(STATUS_NO_MEMORY, "item page");
     if (query->restriction != NULL)
         TRY(restriction_check(query->restriction));
+    struct store_folder stale = { 0 };
     TRY(folder_begin(mem, session, folder->mailbox, TRANSACTION_READ, &key, &tx));
-    enum status status = find_in(mem, tx, session, &key, folder->folder, query, *out);
+    enum status status = find_in(mem, tx, session, &key, folder->folder, query, *out, &stale);
+    talloc_free(tx);
+    if (status != STATUS_OK || stale.id == 0)
+        return status;
+    TRY(search_folder_refresh(session, &key, &stale));
+    TRY(transaction_begin(mem, session->groupware->store, TRANSACTION_READ, &tx));
+    status = find_in(mem, tx, session, &key, folder->folder, query, *out, NULL);
     talloc_free(tx);
     return status;
 }

@@ -2,7 +2,9 @@
 #include "bourse/base/memory.h"
 #include "bourse/model/properties.h"
 #include "bourse/storage/acl.h"
+#include "bourse/storage/search_folder.h"
 #include "folder_view.h"
+#include "search_folder_in.h"
 
 static enum status get_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *key, int64_t id,
                           struct folder **out)
@@ -16,6 +18,23 @@ static enum status get_in(TALLOC_CTX *mem, struct transaction *tx, struct sessio
     return *out != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "folder");
 }
 
+/* What a search folder shows is counted when it is looked at. Who may not look sees it empty. */
+static enum status count_found(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *key, struct folder *folder)
+{
+    struct store_folder row = { .id = folder->id.folder, .role = (enum store_role)folder->role };
+    struct transaction *tx = NULL;
+    if (!folder->is_search)
+        return STATUS_OK;
+    enum status status = search_folder_refresh(session, key, &row);
+    if (status == STATUS_ACCESS_DENIED)
+        return STATUS_OK;
+    TRY(status);
+    TRY(transaction_begin(mem, session->groupware->store, TRANSACTION_READ, &tx));
+    status = store_search_folder_count(tx, key->id, folder->id.folder, &folder->total_count, &folder->unread_count);
+    talloc_free(tx);
+    return status;
+}
+
 enum status folder_get(TALLOC_CTX *mem, struct session *session, const struct object_id *id, struct folder **out)
 {
     struct mailbox_key key;
@@ -23,7 +42,7 @@ enum status folder_get(TALLOC_CTX *mem, struct session *session, const struct ob
     TRY(folder_begin(mem, session, id->mailbox, TRANSACTION_READ, &key, &tx));
     enum status status = get_in(mem, tx, session, &key, id->folder, out);
     talloc_free(tx);
-    return status;
+    return status == STATUS_OK ? count_found(mem, session, &key, *out) : status;
 }
 
 enum status folder_by_role(TALLOC_CTX *mem, struct session *session, struct guid mailbox, enum folder_role role, struct folder **out)
@@ -41,7 +60,7 @@ enum status folder_by_role(TALLOC_CTX *mem, struct session *session, struct guid
     talloc_free(tx);
     TRY(status);
     *out = folder_view(mem, &key, &row, rights);
-    return *out != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "folder");
+    return *out != NULL ? count_found(mem, session, &key, *out) : status_fail(STATUS_NO_MEMORY, "folder");
 }
 
 enum status folder_id_of_role(struct session *session, struct guid mailbox, enum folder_role role, struct object_id *out)

@@ -68,6 +68,14 @@ static void add_scope(struct search *search, struct search_statement *statement,
     search_add_number(statement, search->mailbox);
     search_add(statement, " AND ");
     search_add(statement, alias);
+    if (search->query->found_by != 0) {
+        search_add(statement, ".message_id IN (SELECT h.message_id FROM search_hit h WHERE h.mailbox_id = ");
+        search_add_number(statement, search->mailbox);
+        search_add(statement, " AND h.folder_id = ");
+        search_add_number(statement, search->query->found_by);
+        search_add(statement, ")");
+        return;
+    }
     if (search->folder_count == 1) { /* then an index gives the order, too */
         search_add(statement, ".folder_id = ");
         search_add_number(statement, search->folders[0]);
@@ -103,6 +111,11 @@ static enum status compose(struct search *search, struct search_statement *state
     add_scope(search, statement, "m");
     if (query->content != LIST_BOTH)
         search_add(statement, query->content == LIST_FAI ? " AND m.fai" : " AND NOT m.fai");
+    if (query->items != NULL) {
+        search_add(statement, " AND m.message_id = ANY(");
+        search_add_numbers(statement, query->items, query->item_count);
+        search_add(statement, ")");
+    }
     if (query->words != NULL)
         TRY(add_words(search, statement));
     TRY(search_compile(statement, query->restriction, &search->condition));

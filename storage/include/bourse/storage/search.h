@@ -7,6 +7,9 @@
 struct search_query {
     const int64_t *folders; /* folder_count 0: all that users see (not Recoverable Items) */
     size_t folder_count;
+    int64_t found_by;       /* a search folder: only what it has found, in whichever folders; 0: no matter */
+    const int64_t *items;   /* only these; NULL: no matter */
+    size_t item_count;
     enum list_content content;
     const struct restriction *restriction; /* or NULL */
     const char *words;      /* full text over subject, addresses, body and attachment names: all words, prefixes with "*"; NULL: none */
