@@ -2,6 +2,7 @@
 #include "bourse/base/log.h"
 #include "bourse/model/properties.h"
 #include "delivery_hooks.h"
+#include "meeting_delegate.h"
 #include "meeting_import.h"
 #include "meeting_store.h"
 
@@ -120,6 +121,10 @@ enum status delivery_hook_meeting(struct delivery_step *step)
 {
     const char *message_class = bag_string(step->message->props, PROP_MESSAGE_CLASS, "");
     if (step->is_junk || step->is_handled || meeting_message_of_class(message_class) == MEETING_MESSAGE_NONE)
+        return STATUS_OK;
+    struct meeting_plan plan = { 0 };
+    TRY(meeting_delegate_plan(step, &plan));
+    if (plan.is_delegate_copy || !plan.is_automatic)
         return STATUS_OK;
     struct arrival *arrival = talloc_zero(step->mem, struct arrival);
     if (arrival == NULL)

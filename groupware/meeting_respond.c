@@ -19,6 +19,8 @@ struct target {
     bool is_occurrence;           /* of the series `item` */
     local_time original_start;
     struct meeting_judgement judgement; /* of a meeting message */
+    struct message *received;     /* the meeting message as the mailbox has it */
+    bool is_copy;                 /* a delegate's: `mailbox` is its owner's, the message lies in another one */
 };
 
 static enum status whole_message(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, struct loaded_message *loaded, struct message **out)
@@ -66,8 +68,29 @@ static enum status find_in(TALLOC_CTX *mem, struct transaction *tx, struct targe
         return meeting_make_whole(mem, tx, target->mailbox.id, id->item, loaded.message);
     }
     target->message_item = id->item;
+    target->received = loaded.message;
     TRY(whole_message(mem, tx, target->mailbox.id, id->item, &loaded, &target->message));
     return find_item(mem, tx, target, address);
+}
+
+/* A delegate's copy is about the calendar of the mailbox that it was sent to first [MS-OXODLGT] 3.1.4.3. */
+static enum status look_at_owner(TALLOC_CTX *mem, struct session *session, struct target *target, uint32_t needed)
+{
+    struct transaction *tx = NULL;
+    struct guid owner;
+    const char *address = bag_string(target->received->props, PROP_RECEIVED_REPRESENTING_SMTP_ADDRESS, "");
+    if (!bag_bool(target->received->props, PROP_DELEGATE_MAIL, false) || address[0] == '\0')
+        return STATUS_OK;
+    TRY(session_find_mailbox(session, address, &owner));
+    if (guid_equal(owner, target->mailbox.guid))
+        return STATUS_OK;
+    TRY(session_locate(session, owner, &target->mailbox));
+    TRY(access_need(session, owner, (int64_t)FOLDER_ROLE_CALENDAR, needed));
+    target->is_copy = true;
+    TRY(folder_begin(mem, session, owner, TRANSACTION_READ, &target->mailbox, &tx));
+    enum status status = find_item(mem, tx, target, address);
+    talloc_free(tx);
+    return status;
 }
 
 static enum status find_target(TALLOC_CTX *mem, struct session *session, const struct object_id *id, uint32_t any, uint32_t own, struct target *out)
@@ -79,7 +102,8 @@ static enum status find_target(TALLOC_CTX *mem, struct session *session, const s
     TRY(folder_begin(mem, session, id->mailbox, TRANSACTION_READ, &out->mailbox, &tx));
     enum status status = find_in(mem, tx, out, id, any, own, address);
     talloc_free(tx);
-    return status;
+    TRY(status);
+    return out->message_item != 0 ? look_at_owner(mem, session, out, RIGHT_READ_ANY) : STATUS_OK;
 }
 
 /* ---- answering ---- */
@@ -218,6 +242,14 @@ static enum status apply_update_and_answer(TALLOC_CTX *mem, struct meeting_edit 
     return STATUS_OK;
 }
 
+/* The delegate's own copy lies in another mailbox: it goes after the answer is kept. */
+static enum status dispose_copy(struct session *session, const struct object_id *id)
+{
+    enum status gone = STATUS_OK;
+    TRY(item_delete(session, id, 1, DELETE_MOVE_TO_DELETED, &gone));
+    return gone == STATUS_ITEM_NOT_FOUND ? STATUS_OK : gone;
+}
+
 static enum status respond(TALLOC_CTX *mem, struct session *session, const struct object_id *id, const struct meeting_answer *answer,
                            struct object_id *calendar_item)
 {
@@ -225,7 +257,8 @@ static enum status respond(TALLOC_CTX *mem, struct session *session, const struc
     TRY(find_target(mem, session, id, RIGHT_READ_ANY | RIGHT_EDIT_ANY, RIGHT_EDIT_OWN, &work.target));
     TRY(check_target(&work.target));
     struct meeting_edit edit = { .session = session, .mailbox = work.target.mailbox, .item = work.target.item, .any = RIGHT_EDIT_ANY, .own = RIGHT_EDIT_OWN,
-                                 .dispose = work.target.message_item, .remove_mode = DELETE_MOVE_TO_DELETED, .apply = apply_update_and_answer, .data = &work,
+                                 .dispose = work.target.is_copy ? 0 : work.target.message_item, .remove_mode = DELETE_MOVE_TO_DELETED,
+                                 .apply = apply_update_and_answer, .data = &work,
                                  /* a declined meeting leaves the calendar [MS-OXOCAL] 3.1.4.8.4 */
                                  .then_remove = answer->response == MEETING_DECLINE && !work.target.is_occurrence };
     if (work.target.judgement.verdict == VERDICT_NEW || work.target.judgement.verdict == VERDICT_NEW_OCCURRENCE)
@@ -234,6 +267,8 @@ static enum status respond(TALLOC_CTX *mem, struct session *session, const struc
     edit.sending.save_copy = answer->save_copy;
     fill_reply(&work, &edit);
     TRY(meeting_edit_run(mem, &edit));
+    if (work.target.is_copy)
+        TRY(dispose_copy(session, id));
     if (calendar_item != NULL && edit.result_item != 0 && !edit.is_removed && !edit.then_remove)
         *calendar_item = (struct object_id){ .kind = OBJECT_ITEM, .mailbox = edit.mailbox.guid, .folder = edit.result_folder, .item = edit.result_item };
     if (calendar_item != NULL && calendar_item->item != 0 && work.target.is_occurrence && answer->response != MEETING_DECLINE)
@@ -330,7 +365,7 @@ static enum status remove_cancelled(TALLOC_CTX *mem, struct session *session, co
     bool is_foreign = work.target.judgement.verdict == VERDICT_WRONG_ORGANIZER || work.target.judgement.verdict == VERDICT_OWN ||
                       work.target.judgement.verdict == VERDICT_STALE;
     struct meeting_edit edit = { .session = session, .mailbox = work.target.mailbox, .item = is_foreign ? 0 : work.target.item,
-                                 .any = RIGHT_READ_ANY | RIGHT_DELETE_ANY, .own = RIGHT_DELETE_OWN, .dispose = work.target.message_item,
+                                 .any = RIGHT_READ_ANY | RIGHT_DELETE_ANY, .own = RIGHT_DELETE_OWN, .dispose = work.target.is_copy ? 0 : work.target.message_item,
                                  .remove_mode = DELETE_MOVE_TO_DELETED, .apply = apply_remove, .data = &work };
     return meeting_edit_run(mem, &edit);
 }

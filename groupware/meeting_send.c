@@ -5,6 +5,7 @@
 #include "bourse/base/text.h"
 #include "bourse/calendar/ical.h"
 #include "bourse/groupware/submit.h"
+#include "bourse/mime/body.h"
 #include "bourse/mime/export.h"
 #include "bourse/mime/import.h"
 #include "bourse/model/properties.h"
@@ -14,7 +15,7 @@
 #include "item_view.h"
 #include "meeting_import.h"
 
-enum { MIME_CAP = 256 * 1024 * 1024, CALENDAR_CAP = 16 * 1024 * 1024 };
+enum { MIME_CAP = 256 * 1024 * 1024, CALENDAR_CAP = 16 * 1024 * 1024, TEXT_CAP = 64 * 1024 * 1024 };
 
 /* ---- the mail ---- */
 
@@ -60,12 +61,17 @@ static enum status fill_message_id(struct message *message, const char *domain)
     return id != NULL ? bag_set_string(message->props, PROP_INTERNET_MESSAGE_ID, id) : status_fail(STATUS_NO_MEMORY, "message id");
 }
 
-/* A mail without any text would be nothing but a calendar part, which some readers show as an empty file. */
+/* Text and HTML beside the calendar part: a mail of nothing but that is an empty file to some readers. */
 static enum status fill_text(struct message *message)
 {
     struct bag *props = message->props;
-    bool has_text = bag_text(props, PROP_BODY).length > 0 || bag_has(props, PROP_HTML) || bag_has(props, PROP_RTF_COMPRESSED);
-    return has_text ? STATUS_OK : bag_set_string(props, PROP_BODY, "\r\n");
+    struct slice html = { 0 };
+    if (bag_has(props, PROP_HTML) || bag_has(props, PROP_RTF_COMPRESSED))
+        return STATUS_OK;
+    if (bag_text(props, PROP_BODY).length == 0)
+        TRY(bag_set_string(props, PROP_BODY, "\r\n"));
+    TRY(mime_html_from_text(message, bag_text(props, PROP_BODY), TEXT_CAP, &html));
+    return bag_set_bytes(props, PROP_HTML, html);
 }
 
 static enum status export_calendar(TALLOC_CTX *mem, const struct message *message, struct blob_source *source, struct slice *out)
@@ -84,10 +90,10 @@ static enum status export_mail(TALLOC_CTX *mem, struct message *message, const c
 {
     struct mime_export_options options = { .domain = domain, .read_blob = read_blob, .read_data = source, .calendar_method = meeting_method(message) };
     TRY(fill_message_id(message, domain));
-    TRY(fill_text(message));
     TRY(item_fill_defaults(message, NULL, NULL));
     if (options.calendar_method != NULL)
         TRY(export_calendar(mem, message, source, &options.calendar));
+    TRY(fill_text(message));
     drop_exceptions(message);
     return mime_export_bytes(mem, message, &options, MIME_CAP, out);
 }

@@ -1,6 +1,7 @@
 /* Meetings between real mailboxes: create, deliver, answer, change, cancel; series and single occurrences; attendees on other hosts. Every mail is counted. */
 #include "bourse/calendar/meeting.h"
 #include "bourse/groupware/calendar.h"
+#include "bourse/groupware/delegate.h"
 #include "bourse/groupware/deliver.h"
 #include "bourse/model/properties.h"
 #include "outbox_fixture.h"
@@ -410,13 +411,91 @@ static void nothing_is_sent_that_was_not_asked_for(void **state)
     assert_int_equal(outbox_pump(f), 0);
 }
 
+/* ---- those who act for others ---- */
+
+static void delegate_gets_copies_and_answers_for_the_owner(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice"), *bob = fixture_session(f, "bob"), *carol = fixture_session(f, "carol");
+    struct mailbox_delegate delegate = { .person = session_principal(bob), .receives_copies = true, .sends_on_behalf = true };
+    for (size_t i = 0; i < DELEGATE_FOLDERS; i++)
+        delegate.rights[i] = DELEGATE_RIGHTS_UNCHANGED;
+    assert_true(rights_of_role("Editor", &delegate.rights[DELEGATE_CALENDAR]));
+    OK(delegate_add(alice, session_mailbox(alice), &delegate));
+    struct message *message = appointment(f, "for alice");
+    invite(message, "alice@example.test", RECIPIENT_TO);
+    struct object_id id = create(f, carol, message, &to_all), entry = { 0 };
+    assert_int_equal(outbox_pump(f), 2); /* alice, and the copy */
+    struct item *copy = outbox_find(f, bob, FOLDER_ROLE_INBOX, "for alice"), *hers = in_calendar(f, alice, "for alice");
+    assert_non_null(hers);
+    assert_non_null(copy);
+    assert_null(in_calendar(f, bob, "for alice"));
+    copy = whole(f, bob, &copy->id);
+    assert_int_equal(number(copy, PROP_MEETING_TYPE), MEETING_TYPE_DELEGATOR_COPY);
+    assert_string_equal(bag_string(copy->message->props, PROP_RECEIVED_REPRESENTING_SMTP_ADDRESS, ""), "alice@example.test");
+    respond(bob, &copy->id, MEETING_ACCEPT, &entry);
+    assert_int_equal(entry.item, hers->id.item);
+    assert_int_equal(number(in_calendar(f, alice, "for alice"), PROP_RESPONSE_STATUS), RESPONSE_ACCEPTED);
+    assert_null(outbox_find(f, bob, FOLDER_ROLE_INBOX, "for alice"));
+    assert_non_null(outbox_find(f, alice, FOLDER_ROLE_SENT_ITEMS, "Accepted: for alice"));
+    assert_int_equal(outbox_pump(f), 1);
+    assert_int_equal(tracked(whole(f, carol, &id), "alice@example.test"), RESPONSE_ACCEPTED);
+    struct item *answer = outbox_find(f, carol, FOLDER_ROLE_INBOX, "Accepted: for alice");
+    answer = whole(f, carol, &answer->id);
+    assert_string_equal(bag_string(answer->message->props, PROP_SENT_REPRESENTING_SMTP_ADDRESS, ""), "alice@example.test");
+    assert_string_equal(bag_string(answer->message->props, PROP_SENDER_SMTP_ADDRESS, ""), "bob@example.test");
+
+    struct object_id folder = fixture_folder(alice, FOLDER_ROLE_CALENDAR); /* bob invites for alice; carol may not */
+    struct message *own = appointment(f, "alice invites");
+    struct item *made = NULL;
+    invite(own, "carol@example.test", RECIPIENT_TO);
+    OK(calendar_create(f->mem, bob, &folder, own, &to_all, &made));
+    assert_int_equal(outbox_pump(f), 1);
+    hers = in_calendar(f, carol, "alice invites");
+    assert_string_equal(meeting_organizer_address(hers->message->props), "alice@example.test");
+    assert_int_equal(calendar_create(f->mem, carol, &folder, own, &to_all, &made), STATUS_SEND_AS_DENIED);
+    assert_int_equal(outbox_pump(f), 0);
+    OK(delegate_remove(alice, session_mailbox(alice), session_principal(bob)));
+}
+
+static void calendar_stays_when_processing_is_off(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice"), *bob = fixture_session(f, "bob");
+    struct message *message = appointment(f, "by hand");
+    struct object_id entry = { 0 };
+    bool is_automatic = true;
+    OK(meeting_processing_set(bob, false));
+    OK(meeting_processing_get(bob, &is_automatic));
+    assert_false(is_automatic);
+    invite(message, "bob@example.test", RECIPIENT_TO);
+    struct object_id id = create(f, alice, message, &to_all);
+    assert_int_equal(outbox_pump(f), 1);
+    struct item *request = outbox_find(f, bob, FOLDER_ROLE_INBOX, "by hand");
+    assert_null(in_calendar(f, bob, "by hand"));
+    assert_int_equal(meeting_calendar_item(bob, &request->id, &entry), STATUS_ITEM_NOT_FOUND);
+    respond(bob, &request->id, MEETING_TENTATIVE, &entry);
+    assert_int_equal(entry.item, in_calendar(f, bob, "by hand")->id.item);
+    assert_int_equal(outbox_pump(f), 1);
+    assert_int_equal(tracked(whole(f, alice, &id), "bob@example.test"), RESPONSE_TENTATIVE);
+    move_to(f, alice, &id, morning() + INSTANT_PER_HOUR); /* the update counts with its answer */
+    assert_int_equal(outbox_pump(f), 1);
+    assert_int_equal(starts(in_calendar(f, bob, "by hand")), morning());
+    request = outbox_find(f, bob, FOLDER_ROLE_INBOX, "by hand");
+    respond(bob, &request->id, MEETING_ACCEPT, &entry);
+    assert_int_equal(starts(in_calendar(f, bob, "by hand")), morning() + INSTANT_PER_HOUR);
+    assert_int_equal(outbox_pump(f), 1);
+    assert_int_equal(tracked(whole(f, alice, &id), "bob@example.test"), RESPONSE_ACCEPTED);
+    OK(meeting_processing_set(bob, true));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_test, fixture_test_end)
     const struct CMUnitTest tests[] = {
         TEST(request_enters_calendars_and_answers_are_tracked), TEST(updates_and_cancellations_reach_all), TEST(occurrences_of_a_series_go_their_own_ways),
         TEST(foreign_attendee_is_reached_and_heard), TEST(foreign_request_is_entered_answered_and_guarded), TEST(broken_calendar_part_is_mail),
-        TEST(nothing_is_sent_that_was_not_asked_for),
+        TEST(nothing_is_sent_that_was_not_asked_for), TEST(delegate_gets_copies_and_answers_for_the_owner), TEST(calendar_stays_when_processing_is_off),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -61,6 +61,9 @@ enum status meeting_respond(struct session *session, const struct object_id *id,
 enum status meeting_calendar_item(struct session *session, const struct object_id *request, struct object_id *out) MUST_CHECK;
 /* CancelCalendarItem: cancels with a text of the organiser. */
 enum status meeting_cancel(struct session *session, const struct object_id *id, const char *body, const char *body_html, const struct meeting_options *options) MUST_CHECK;
+/* Whether meeting mail changes the calendar of the session's mailbox by itself (it does unless switched off); delivery to delegates goes on all the same. */
+enum status meeting_processing_get(struct session *session, bool *is_automatic) MUST_CHECK;
+enum status meeting_processing_set(struct session *session, bool is_automatic) MUST_CHECK;
 /* RemoveItem: a cancellation in the inbox takes its item out of the calendar. */
 enum status meeting_remove(struct session *session, const struct object_id *cancellation) MUST_CHECK;
 
