@@ -102,8 +102,8 @@ static void open_weeks(struct series *series, int64_t first, int64_t phase_day)
     series->step = (int64_t)recurrence->interval * 7;
     series->base = week_start(first, recurrence->first_weekday);
     int64_t late = modulo(series->base - phase_day, series->step);
-    if (late % 7 == 0)
-        series->base -= late;
+    if (late % 7 == 0 && late > 0)
+        series->base += series->step - late;
     for (int32_t i = 0; i < 7; i++)
         if ((recurrence->weekdays >> ((recurrence->first_weekday + (uint32_t)i) % 7) & 1) != 0)
             series->week[series->week_count++] = i;
@@ -115,8 +115,9 @@ static void open_months(struct series *series, uint32_t phase)
     series->kind = SERIES_MONTHS;
     series->step = months_of_period(recurrence);
     series->base = first_month(recurrence);
-    if (phase != recurrence_first_date_time(recurrence))
-        series->base -= modulo(series->base - month_number((local_time)phase * INSTANT_PER_MINUTE), series->step);
+    int64_t late = phase != recurrence_first_date_time(recurrence) ? modulo(series->base - month_number((local_time)phase * INSTANT_PER_MINUTE), series->step) : 0;
+    if (late > 0)
+        series->base += series->step - late;
 }
 
 static bool in_order(const struct recurrence *recurrence)
@@ -136,7 +137,7 @@ static bool match_day(const struct series *series, int64_t match, int64_t *day)
     int64_t period = match, most = series->kind == SERIES_MONTHS || series->kind == SERIES_LUNAR ? 12 * 2900 : DAY_LAST;
     if (series->kind == SERIES_WEEKS)
         period = match / series->week_count;
-    if (period > (most - (series->kind == SERIES_LUNAR ? 0 : series->base)) / series->step + 1)
+    if (period > floor_divide(most - (series->kind == SERIES_LUNAR ? 0 : series->base), series->step))
         return false;
     struct month_span month;
     switch (series->kind) {

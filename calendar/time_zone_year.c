@@ -94,15 +94,21 @@ static bool change_of_moment(const struct zone_moment *moment, struct year_chang
     return moment->year >= 1601 && moment->year <= 9999 && moment->week_or_day <= days_of_month(moment->year, moment->month);
 }
 
-enum { BIAS_MAX = 24 * 60 };
+enum { BIAS_MAX = 26 * 60 }; /* Samoa crossed the date line: its year 2011 spans 25 hours */
+
+static bool bias_is_possible(int64_t bias)
+{
+    return bias >= -BIAS_MAX && bias <= BIAS_MAX;
+}
 
 bool year_rule_of_zone_rule(const struct zone_rule *rule, struct year_rule *out)
 {
-    int32_t standard = rule->bias + rule->standard_bias, daylight = rule->has_daylight ? rule->bias + rule->daylight_bias : standard;
-    if (rule->bias < -BIAS_MAX || rule->bias > BIAS_MAX || rule->standard_bias < -BIAS_MAX || rule->standard_bias > BIAS_MAX || rule->daylight_bias < -BIAS_MAX ||
-        rule->daylight_bias > BIAS_MAX || standard < -BIAS_MAX || standard > BIAS_MAX || daylight < -BIAS_MAX || daylight > BIAS_MAX)
+    int64_t standard = (int64_t)rule->bias + rule->standard_bias, daylight = rule->has_daylight ? (int64_t)rule->bias + rule->daylight_bias : standard;
+    if (!bias_is_possible(rule->bias) || !bias_is_possible(rule->standard_bias) || !bias_is_possible(rule->daylight_bias) || !bias_is_possible(standard) ||
+        !bias_is_possible(daylight))
         return false;
-    *out = (struct year_rule){ .from_year = rule->from_year, .standard_offset = -60 * standard, .daylight_offset = -60 * daylight, .has_daylight = rule->has_daylight };
+    *out = (struct year_rule){ .from_year = rule->from_year, .standard_offset = (int32_t)(-60 * standard), .daylight_offset = (int32_t)(-60 * daylight),
+                               .has_daylight = rule->has_daylight };
     return !rule->has_daylight || (change_of_moment(&rule->standard_begins, &out->standard) && change_of_moment(&rule->daylight_begins, &out->daylight));
 }
 
