@@ -8,8 +8,10 @@
 
 #define DEFAULT_CONFIG "/etc/bourse/bourse.conf"
 
+enum { CALL_WIDTH = 44, NAMES = 3 /* words of a command: "mailbox delegate add" */ };
+
 static const struct tool_command *const groups[] = {
-    mailbox_commands, transfer_commands, queue_commands, check_commands, schema_commands, config_commands, trace_commands,
+    mailbox_commands, access_commands, transfer_commands, queue_commands, check_commands, schema_commands, config_commands, trace_commands,
 };
 
 static void help(FILE *out)
@@ -17,9 +19,12 @@ static void help(FILE *out)
     fputs("usage: boursectl [--config FILE] [--json] COMMAND [ARGUMENTS]\n\nCommands:\n", out);
     for (size_t g = 0; g < ARRAY_LENGTH(groups); g++)
         for (const struct tool_command *command = groups[g]; command->name != NULL; command++) {
-            char call[80];
+            char call[160];
             snprintf(call, sizeof call, "%s %s", command->name, command->arguments);
-            fprintf(out, "  %-44s %s\n", call, command->text);
+            if (strlen(call) <= CALL_WIDTH)
+                fprintf(out, "  %-*s %s\n", CALL_WIDTH, call, command->text);
+            else /* a line of its own */
+                fprintf(out, "  %s\n  %*s %s\n", call, CALL_WIDTH, "", command->text);
         }
     fputs("\nOptions:\n"
           "  -c, --config FILE  configuration (" DEFAULT_CONFIG ")\n"
@@ -33,12 +38,17 @@ static void help(FILE *out)
 /* How many of the arguments are the command's names; 0: another command. */
 static int names_match(const struct tool_command *command, int argc, char **argv)
 {
-    char joined[80];
-    if (argc >= 1 && strcmp(command->name, argv[0]) == 0)
-        return 1;
-    if (argc < 2 || snprintf(joined, sizeof joined, "%s %s", argv[0], argv[1]) >= (int)sizeof joined)
-        return 0;
-    return strcmp(command->name, joined) == 0 ? 2 : 0;
+    char joined[80] = "";
+    size_t length = 0;
+    for (int names = 1; names <= argc && names <= NAMES; names++) {
+        int more = snprintf(joined + length, sizeof joined - length, "%s%s", names > 1 ? " " : "", argv[names - 1]);
+        if (more < 0 || (size_t)more >= sizeof joined - length)
+            return 0;
+        length += (size_t)more;
+        if (strcmp(command->name, joined) == 0)
+            return names;
+    }
+    return 0;
 }
 
 static const struct tool_command *find_command(struct tool *tool)
