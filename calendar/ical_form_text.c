@@ -122,7 +122,7 @@ static enum status read_list(const struct ical_row *row, const struct text_line 
     struct slice rest = line->value, item;
     TALLOC_CTX *mem = talloc_new(NULL);
     while (count < MAX_WORDS && text_next(&rest, separator, &item)) {
-        char *text = text_unescaped(mem, slice_trim(item), " ");
+        char *text = text_unescaped(mem, separator == ',' ? slice_trim(item) : item, " ");
         if (text != NULL && text[0] != '\0')
             texts[count++] = text;
     }

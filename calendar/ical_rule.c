@@ -41,7 +41,7 @@ static uint32_t weekday_mask(const struct icalrecurrencetype *rule, int32_t *pos
     size_t count = FILLED(rule->by_day);
     *position = 0;
     for (size_t i = 0; i < count; i++) {
-        int day = icalrecurrencetype_day_day_of_week(rule->by_day[i]), nth = icalrecurrencetype_day_position(rule->by_day[i]);
+        int day = (int)icalrecurrencetype_day_day_of_week(rule->by_day[i]), nth = icalrecurrencetype_day_position(rule->by_day[i]);
         if (day < ICAL_SUNDAY_WEEKDAY || day > ICAL_SATURDAY_WEEKDAY)
             *position = INT32_MAX;
         else
