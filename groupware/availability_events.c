@@ -171,6 +171,25 @@ static enum status take_contents(struct loading *work, const struct calendar_con
     return STATUS_OK;
 }
 
+enum status busy_events_in(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t folder, instant from, instant to, struct slice goid,
+                           struct busy_calendar *out)
+{
+    struct calendar_range range = { .mailbox = mailbox, .folder = folder };
+    struct owned_calendar owned = { .mailbox = mailbox, .folder = folder };
+    struct calendar_content *contents = NULL;
+    size_t count = 0, first = 0;
+    bool cut = false;
+    struct loading work = { .mem = mem, .calendars = out, .count = 1, .from = from, .to = to, .owned = &owned, .ranges = &range, .range_calendar = &first,
+                            .range_count = 1 };
+    *out = (struct busy_calendar){ .level = AVAILABILITY_TIMES };
+    TRY(store_calendar_windows(mem, tx, &range, 1, from, to, EVENTS_A_CALENDAR, goid, &contents, &count, &cut));
+    out->status = cut ? STATUS_TOO_COMPLEX : STATUS_OK;
+    TRY(take_contents(&work, contents, count));
+    if (out->event_count > 1)
+        qsort(out->events, out->event_count, sizeof *out->events, by_start);
+    return STATUS_OK;
+}
+
 static enum status load_in(struct loading *work, struct transaction *tx, const struct guid *owners, const struct guid *principals, size_t principal_count)
 {
     struct calendar_content *contents = NULL;

@@ -10,6 +10,7 @@ static const struct {
 } hooks[] = {
     { "junk", delivery_hook_junk },
     { "meeting", delivery_hook_meeting },
+    { "booking", delivery_hook_booking },
     { "rules", delivery_hook_rules },
     { "out-of-office", delivery_hook_out_of_office },
 };

@@ -55,6 +55,7 @@ struct delivery_step {
 typedef enum status delivery_hook(struct delivery_step *step);
 delivery_hook delivery_hook_junk;
 delivery_hook delivery_hook_meeting;
+delivery_hook delivery_hook_booking;
 delivery_hook delivery_hook_rules;
 delivery_hook delivery_hook_out_of_office;
 
