@@ -1,4 +1,5 @@
 /* Contacts [MS-OXOCNTC]: names, file-as, addresses, dates and the picture flag follow from what the client says. */
+#include "birthday.h"
 #include "bourse/base/memory.h"
 #include "bourse/base/text.h"
 #include "bourse/calendar/time_zone.h"
@@ -146,5 +147,6 @@ enum status derive_contact(struct message *message, struct derive_context *conte
     TRY(derive_date(message, context, PROP_BIRTHDAY, PROP_BIRTHDAY_LOCAL));
     TRY(derive_date(message, context, PROP_WEDDING_ANNIVERSARY, PROP_WEDDING_ANNIVERSARY_LOCAL));
     TRY(bag_set_bool(props, PROP_HAS_PICTURE, has_photo(message)));
+    TRY(birthday_derive(message, context));
     return bag_has(props, PROP_ICON_INDEX) ? STATUS_OK : bag_set_int32(props, PROP_ICON_INDEX, CONTACT_ICON);
 }

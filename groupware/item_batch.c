@@ -1,5 +1,6 @@
 /* Operations on many items: read state, deletion, move, copy. Each run of items of one mailbox is taken in slices of 500, each slice one
  * transaction; an item that fails does not keep the others from succeeding. */
+#include "birthday.h"
 #include "bourse/base/memory.h"
 #include "bourse/model/properties.h"
 #include "folder_view.h"
@@ -152,6 +153,7 @@ static enum status apply_delete(struct slice_work *work, void *data)
     int64_t *items = NULL;
     size_t *map = NULL;
     size_t count = compact(work->rows, work, &items, &map);
+    TRY(birthday_remove(work->rows, work->tx, work->session, work->mailbox, work->items, work->rows, work->count));
     return count > 0 ? store_message_delete(work->tx, work->mailbox->id, items, count, *mode, NULL, NULL) : STATUS_OK;
 }
 
@@ -162,6 +164,7 @@ struct move_target {
     const struct object_id *first_id;
     bool is_copy;
     bool deletes_source;
+    bool is_deletion;          /* to Deleted Items */
 };
 
 static void give_ids(const struct slice_work *work, const struct move_target *target, const struct message_moved *moved, const size_t *map, size_t count)
@@ -203,6 +206,8 @@ static enum status apply_move(struct slice_work *work, void *data)
     TRY(check_target_quota(work, target));
     if (count == 0)
         return STATUS_OK;
+    if (target->is_deletion)
+        TRY(birthday_remove(work->rows, work->tx, work->session, work->mailbox, work->items, work->rows, work->count));
     if (target->is_copy)
         TRY(store_message_copy_to(work->tx, work->mailbox->id, items, count, target->mailbox.id, target->folder.folder, moved));
     else
@@ -271,10 +276,10 @@ static bool any_elsewhere(struct session *session, const struct object_id *ids, 
     return false;
 }
 
-static enum status move_items(struct session *session, const struct object_id *ids, size_t count, const struct object_id *folder,
+static enum status move_items(struct session *session, const struct object_id *ids, size_t count, const struct object_id *folder, bool is_deletion,
                               struct object_id *new_ids, enum status *statuses)
 {
-    struct move_target target = { .new_ids = new_ids, .first_id = ids };
+    struct move_target target = { .new_ids = new_ids, .first_id = ids, .is_deletion = is_deletion };
     TRY(prepare_target(session, folder, &target));
     target.is_copy = target.deletes_source = any_elsewhere(session, ids, count, &target.mailbox);
     struct batch batch = { .session = session, .any = RIGHT_READ_ANY | RIGHT_DELETE_ANY, .own = RIGHT_DELETE_OWN, .apply = apply_move,
@@ -289,7 +294,7 @@ enum status item_move(struct session *session, const struct object_id *ids, size
     for (size_t first = 0, run; first < count; first += run) {
         run = run_of_kind(ids + first, count - first);
         if (ids[first].occurrence == 0)
-            TRY(move_items(session, ids + first, run, folder, new_ids != NULL ? new_ids + first : NULL, statuses + first));
+            TRY(move_items(session, ids + first, run, folder, false, new_ids != NULL ? new_ids + first : NULL, statuses + first));
         for (size_t i = first; ids[first].occurrence != 0 && i < first + run; i++)
             statuses[i] = status_fail(STATUS_OCCURRENCE_STAYS, "move of an occurrence");
     }
@@ -311,7 +316,7 @@ static enum status move_to_deleted(struct session *session, const struct object_
         if (is_there)
             TRY(run_batch(&batch, ids + first, run, statuses + first));
         else
-            TRY(move_items(session, ids + first, run, &deleted, NULL, statuses + first));
+            TRY(move_items(session, ids + first, run, &deleted, true, NULL, statuses + first));
         first += run;
     }
     return STATUS_OK;

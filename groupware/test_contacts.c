@@ -233,6 +233,61 @@ static void photo_comes_and_goes(void **state)
     assert_int_equal(after->message->attachment_count, 0);
 }
 
+/* Live events in the calendar, the newest subject in *subject. */
+static size_t count_events(struct fixture *f, struct session *session, const char **subject, struct item **event)
+{
+    struct item **items = NULL;
+    struct object_id calendar = fixture_folder(session, FOLDER_ROLE_CALENDAR);
+    size_t count = fixture_list(f, session, &calendar, &items);
+    if (count > 0) {
+        OK(item_get(f->mem, session, &items[0]->id, ITEM_ALL, event));
+        *subject = text(*event, PROP_SUBJECT);
+    }
+    return count;
+}
+
+static void birthdays_are_in_the_calendar(void **state)
+{
+    struct fixture *f = *state;
+    struct session *carol = fixture_session(f, "carol");
+    const char *subject = NULL;
+    struct item *event = NULL;
+    enum status status;
+    assert_int_equal(count_events(f, carol, &subject, &event), 0);
+    struct bag *props = bag_of(f->mem, (struct pair[]){ { PROP_GIVEN_NAME, "Ann" }, { 0 } });
+    OK(bag_set_time(props, PROP_BIRTHDAY, at("1980-02-29T11:59:00Z")));
+    struct item *contact = create(f, carol, props);
+    assert_int_equal(count_events(f, carol, &subject, &event), 1);
+    assert_string_equal(subject, "Ann's Birthday");
+    assert_true(bag_bool(event->message->props, PROP_APPOINTMENT_SUB_TYPE, false));
+    assert_int_equal(bag_time(event->message->props, PROP_APPOINTMENT_START_WHOLE, 0), at("1980-02-29T00:00:00Z"));
+    assert_true(bag_bytes(event->message->props, PROP_APPOINTMENT_RECUR).length > 0);
+    struct object_id linked;
+    OK(entry_id_parse(bag_bytes(contact->message->props, PROP_BIRTHDAY_EVENT_ENTRY_ID), &linked, NULL));
+    assert_true(linked.item == event->id.item);
+    struct bag *set = bag_of(f->mem, (struct pair[]){ { PROP_SURNAME, "Lee" }, { 0 } });
+    OK(bag_set_time(set, PROP_BIRTHDAY, at("1981-03-01T11:59:00Z")));
+    contact = change(f, carol, &contact->id, set, NULL, 0);
+    assert_int_equal(count_events(f, carol, &subject, &event), 1);
+    assert_string_equal(subject, "Ann Lee's Birthday");
+    assert_true(linked.item == event->id.item);
+    assert_int_equal(bag_time(event->message->props, PROP_APPOINTMENT_START_WHOLE, 0), at("1981-03-01T00:00:00Z"));
+    set = bag_new(f->mem);
+    OK(bag_set_time(set, PROP_WEDDING_ANNIVERSARY, at("2005-06-07T11:59:00Z")));
+    contact = change(f, carol, &contact->id, set, (prop_tag[]){ PROP_BIRTHDAY }, 1);
+    assert_false(bag_has(contact->message->props, PROP_BIRTHDAY_EVENT_ENTRY_ID));
+    assert_int_equal(count_events(f, carol, &subject, &event), 1);
+    assert_string_equal(subject, "Ann Lee's Anniversary");
+    OK(item_delete(carol, &event->id, 1, DELETE_HARD, &status)); /* by hand: it comes back with the next change of name or date */
+    OK(status);
+    contact = change(f, carol, &contact->id, bag_of(f->mem, (struct pair[]){ { PROP_SURNAME, "Moss" }, { 0 } }), NULL, 0);
+    assert_int_equal(count_events(f, carol, &subject, &event), 1);
+    assert_string_equal(subject, "Ann Moss's Anniversary");
+    OK(item_delete(carol, &contact->id, 1, DELETE_MOVE_TO_DELETED, &status));
+    OK(status);
+    assert_int_equal(count_events(f, carol, &subject, &event), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +296,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(addresses_bring_all_that_belongs_to_them, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(postal_addresses_are_composed, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(birthdays_keep_their_day, fixture_test, fixture_test_end),
+        cmocka_unit_test_setup_teardown(birthdays_are_in_the_calendar, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(photo_comes_and_goes, fixture_test, fixture_test_end),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
