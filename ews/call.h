@@ -102,6 +102,8 @@ enum status op_get_server_time_zones(struct ews_call *call) MUST_CHECK;
 enum status op_add_delegate(struct ews_call *call) MUST_CHECK;
 enum status op_create_user_configuration(struct ews_call *call) MUST_CHECK;
 enum status op_delete_user_configuration(struct ews_call *call) MUST_CHECK;
+enum status op_get_inbox_rules(struct ews_call *call) MUST_CHECK;
+enum status op_update_inbox_rules(struct ews_call *call) MUST_CHECK;
 enum status op_get_user_configuration(struct ews_call *call) MUST_CHECK;
 enum status op_update_user_configuration(struct ews_call *call) MUST_CHECK;
 enum status op_get_delegate(struct ews_call *call) MUST_CHECK;

@@ -50,7 +50,7 @@ static void envelope_is_read(void **state)
     assert_ptr_equal(call->zone, time_zone_by_id("UTC"));
     assert_string_equal(call->info->name, "GetServerTimeZones");
     assert_int_equal(read_request(mem, BODY("<m:GetServerTimeZones/>"), STATUS_OK, "")->version, EWS_2007_SP1);
-    assert_ptr_equal(read_request(mem, BODY("<m:GetUserAvailabilityRequest/>"), STATUS_OK, "")->info, ews_operation_find("GetUserAvailability"));
+    assert_ptr_equal(read_request(mem, BODY("<m:GetUserAvailabilityRequest><m:MailboxDataArray/></m:GetUserAvailabilityRequest>"), STATUS_OK, "")->info, ews_operation_find("GetUserAvailability"));
     read_request(mem, BODY(""), STATUS_MALFORMED, "ErrorSchemaValidation");
     read_request(mem, "<a/>", STATUS_MALFORMED, "ErrorSchemaValidation");
     read_request(mem, HEAD "<s:Header><t:RequestServerVersion Version='Exchange1999'/></s:Header><s:Body/></s:Envelope>", STATUS_INVALID_ARGUMENT,
