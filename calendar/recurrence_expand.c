@@ -3,7 +3,7 @@
 
 #include "recurrence_private.h"
 
-enum { EXPAND_LIMIT = 1000, ZONE_SLACK_DAYS = 2 };
+enum { EXPAND_LIMIT = 1000, LUNAR_LIMIT = 200 /* new moons cost a tenth of a millisecond */, ZONE_SLACK_DAYS = 2 };
 
 static const struct time_zone *zone_or_utc(const struct time_zone *zone)
 {
@@ -30,12 +30,19 @@ static struct occurrence of_day(const struct series *series, const struct time_z
     return found;
 }
 
-static struct occurrence of_exception(const struct series *series, const struct time_zone *zone, const struct recurrence_exception *exception, bool with_index)
+static uint32_t index_of(const struct series *series, const struct occurrence *occurrence)
 {
     int64_t number;
+    if (occurrence->index != 0)
+        return occurrence->index;
+    return series_has(series, day_of_local(occurrence->original_start), &number) && number < UINT32_MAX ? (uint32_t)number + 1 : 0;
+}
+
+static struct occurrence of_exception(const struct series *series, const struct time_zone *zone, const struct recurrence_exception *exception, bool with_index)
+{
     struct occurrence found = { .original_start = exception->original_start, .start = exception->start, .end = exception->end, .exception = exception };
-    if (with_index && series_has(series, day_of_local(exception->original_start), &number) && number < UINT32_MAX)
-        found.index = (uint32_t)number + 1;
+    if (with_index)
+        found.index = index_of(series, &found);
     settle_instants(&found, zone);
     return found;
 }
@@ -61,8 +68,6 @@ static enum status add(TALLOC_CTX *mem, struct expansion *expansion, struct occu
 {
     if (!touches(&occurrence, expansion->query))
         return STATUS_OK;
-    if (!expansion->query->with_index)
-        occurrence.index = 0;
     if (expansion->count == expansion->room) {
         expansion->room = expansion->room * 2 + 16;
         expansion->found = talloc_realloc_size(mem, expansion->found, expansion->room * sizeof *expansion->found);
@@ -113,19 +118,24 @@ enum status recurrence_expand(TALLOC_CTX *mem, const struct recurrence *recurren
     *count = 0;
     *more = false;
     TRY(series_open(&series, recurrence));
+    if (series.lunar != NULL && expansion.limit > LUNAR_LIMIT)
+        expansion.limit = LUNAR_LIMIT;
     enum status status = query->from < query->to ? add_pattern(mem, &expansion) : STATUS_OK;
     size_t of_pattern = expansion.count;
     for (size_t i = 0; i < recurrence->exception_count && status == STATUS_OK; i++)
-        status = add(mem, &expansion, of_exception(&series, expansion.zone, &recurrence->exceptions[i], query->with_index));
-    series_close(&series);
-    if (status != STATUS_OK) {
-        talloc_free(expansion.found);
-        return status;
-    }
-    if (expansion.count > of_pattern)
+        status = add(mem, &expansion, of_exception(&series, expansion.zone, &recurrence->exceptions[i], false));
+    if (expansion.count > of_pattern && status == STATUS_OK)
         qsort(expansion.found, expansion.count, sizeof *expansion.found, by_start);
     *more = expansion.count > expansion.limit;
     *count = *more ? expansion.limit : expansion.count;
+    for (size_t i = 0; i < *count && status == STATUS_OK; i++)
+        expansion.found[i].index = query->with_index ? index_of(&series, &expansion.found[i]) : 0;
+    series_close(&series);
+    if (status != STATUS_OK) {
+        talloc_free(expansion.found);
+        *count = 0;
+        return status;
+    }
     *out = expansion.found;
     return STATUS_OK;
 }

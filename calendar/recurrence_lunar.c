@@ -13,7 +13,7 @@ static const struct calendar_type {
 #undef CALENDAR_TYPE
 };
 
-enum { CAL_HIJRI = 6, UNIX_DAY = 134774 /* of 1970-01-01 */, DAY_MILLISECONDS = 86400000 };
+enum { CAL_HIJRI = 6, UNIX_DAY = 134774 /* of 1970-01-01 */, DAY_MILLISECONDS = 86400000, LENGTH_MIN = 29, LENGTH_MAX = 31 };
 
 struct lunar {
     UCalendar *calendar;
@@ -21,6 +21,7 @@ struct lunar {
     int64_t first;      /* day of first_date */
     int64_t interval;   /* months or years */
     bool is_yearly;
+    bool needs_length;  /* whether the month's last days matter */
     int32_t year, month; /* of period 0; month as ICU counts */
     UDate month_start;  /* of first_date's month */
 };
@@ -67,6 +68,9 @@ struct lunar *lunar_open(const struct recurrence *recurrence)
     lunar->first = day_of_local(recurrence->first_date);
     lunar->interval = recurrence->interval;
     lunar->is_yearly = recurrence->frequency == RECUR_YEARLY;
+    bool by_day = recurrence->pattern == RECUR_BY_MONTH_DAY || recurrence->pattern == RECUR_HIJRI_MONTH_DAY;
+    bool by_nth = recurrence->pattern == RECUR_BY_NTH || recurrence->pattern == RECUR_HIJRI_NTH;
+    lunar->needs_length = !(by_day && recurrence->day_of_month <= LENGTH_MIN) && !(by_nth && recurrence->nth <= 4);
     ucal_setMillis(lunar->calendar, date_of_day(lunar->first), &error);
     lunar->year = ucal_get(lunar->calendar, UCAL_EXTENDED_YEAR, &error);
     lunar->month = ucal_get(lunar->calendar, UCAL_MONTH, &error);
@@ -86,6 +90,17 @@ void lunar_close(struct lunar *lunar)
     talloc_free(lunar);
 }
 
+/* ICU's own question for it steps through the month and costs many times as much. */
+static int32_t month_length(UCalendar *calendar, int64_t first, UErrorCode *error)
+{
+    int32_t days = LENGTH_MIN;
+    for (bool same = true; same && days < LENGTH_MAX; days += same) {
+        ucal_setMillis(calendar, date_of_day(first + days), error);
+        same = ucal_get(calendar, UCAL_DATE, error) == days + 1;
+    }
+    return days;
+}
+
 bool lunar_month(const struct lunar *lunar, int64_t number, struct month_span *out)
 {
     UErrorCode error = U_ZERO_ERROR;
@@ -103,8 +118,8 @@ bool lunar_month(const struct lunar *lunar, int64_t number, struct month_span *o
         ucal_add(calendar, UCAL_MONTH, (int32_t)distance, &error);
     }
     out->first = day_of_date(ucal_getMillis(calendar, &error));
-    out->days = ucal_getLimit(calendar, UCAL_DATE, UCAL_ACTUAL_MAXIMUM, &error);
-    return U_SUCCESS(error) && out->days >= 28 && out->days <= 32;
+    out->days = lunar->needs_length ? month_length(calendar, out->first, &error) : LENGTH_MIN;
+    return U_SUCCESS(error) != 0;
 }
 
 int64_t lunar_estimate(const struct lunar *lunar, int64_t day)

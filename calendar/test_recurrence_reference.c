@@ -418,7 +418,7 @@ static uint64_t compared_ical;
 static void compare_ical(TALLOC_CTX *mem, const struct rule *rule, const struct recurrence *r)
 {
     struct civil_date date = civil_of_local(r->first_date);
-    if (date.year > 2500) /* libical counts Julian days in floating point there */
+    if (date.year > 2400) /* libical ends in 2582 */
         return;
     if (r->pattern == RECUR_BY_WEEK && r->interval > 1 && r->first_weekday > 1) /* libical 3.0.16 takes DTSTART's week wrongly when WKST is not SU or MO */
         return;

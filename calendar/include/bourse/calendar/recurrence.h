@@ -79,7 +79,7 @@ struct occurrence {
 
 struct occurrence_query {
     instant from, to;           /* occurrences that touch [from, to); an empty one touches when it starts in it */
-    size_t limit;               /* 0: 1,000, the most there is */
+    size_t limit;               /* 0: 1,000, the most there is (200 for calendars of the moon) */
     bool with_index;            /* costs counting from the series' start */
 };
 /* Ordered by start. *more: the limit cut it. Deleted ones are left out. */
