@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "bourse/base/text.h"
 #include "bourse/calendar/time_zone.h"
 #include "time_zone_private.h"
 
@@ -80,8 +81,110 @@ static void wall_clocks_become_instants(void **state)
     assert_true(time_zone_is_daylight(zone("Europe/Dublin"), local(2126, 7, 1, 0, 0)));
 }
 
+static const char *hex_of(TALLOC_CTX *mem, struct buffer *out)
+{
+    struct buffer *hex = buffer_new(mem, 64 * 1024);
+    hex_append(hex, buffer_slice(out));
+    return buffer_text(hex);
+}
+
+static const char rules_of_berlin[] = "c4ffffff00000000c4ffffff00000a00000005000300000000000000000003000000050002000000000000" "00";
+
+static void blobs_of_a_zone(void **state)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct buffer *out = buffer_new(mem, 64 * 1024);
+    const struct time_zone *parsed;
+    (void)state;
+    assert_int_equal(time_zone_struct_pack(zone("Europe/Berlin"), 2026, out), STATUS_OK);
+    assert_string_equal(hex_of(mem, out), "c4ffffff00000000c4ffffff0000" "00000a00000005000300000000000000" "0000" "00000300000005000200000000000000");
+    assert_int_equal(time_zone_struct_parse(mem, buffer_slice(out), &parsed), STATUS_OK);
+    assert_int_equal(time_zone_offset(parsed, local(2026, 7, 1, 0, 0)), 7200);
+    assert_int_equal(time_zone_offset(parsed, local(4000, 1, 1, 0, 0)), 3600);
+    buffer_reset(out);
+    assert_int_equal(time_zone_definition_pack(zone("Europe/Berlin"), 2026, true, out), STATUS_OK);
+    assert_true(strncmp(hex_of(mem, out), "0201340002001700" "57002e0020004500750072006f0070006500200053007400" "61006e0064006100720064002000540069006d006500" "0100" "02013e000300", 122 - 2) == 0);
+    assert_non_null(strstr(hex_of(mem, out), rules_of_berlin));
+    assert_int_equal(time_zone_definition_parse(mem, buffer_slice(out), &parsed), STATUS_OK);
+    assert_ptr_equal(parsed, zone("W. Europe Standard Time"));
+    for (size_t length = 0; length < buffer_length(out); length++)
+        assert_int_equal(time_zone_definition_parse(mem, slice_part(buffer_slice(out), 0, length), &parsed), STATUS_MALFORMED);
+    buffer_reset(out);
+    assert_int_equal(time_zone_activesync_pack(zone("America/New_York"), 2026, out), STATUS_OK);
+    assert_int_equal(buffer_length(out), 172);
+    assert_int_equal(time_zone_activesync_parse(mem, buffer_slice(out), &parsed), STATUS_OK);
+    assert_ptr_equal(parsed, zone("Eastern Standard Time"));
+    assert_int_equal(time_zone_activesync_parse(mem, slice_part(buffer_slice(out), 0, 171), &parsed), STATUS_MALFORMED);
+    uint8_t empty[172] = { 0 };
+    assert_int_equal(time_zone_activesync_parse(mem, slice_of(empty, sizeof empty), &parsed), STATUS_OK);
+    assert_int_equal(time_zone_offset(parsed, local(2026, 7, 1, 0, 0)), 0);
+    talloc_free(mem);
+}
+
+/* A known name with other rules keeps the rules. */
+static void names_do_not_hide_rules(void **state)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct buffer *out = buffer_new(mem, 64 * 1024);
+    const struct time_zone *odd, *parsed;
+    struct zone_rule rule = { .from_year = 1601, .bias = -77 };
+    (void)state;
+    assert_int_equal(time_zone_of_rules(mem, "W. Europe Standard Time", &rule, 1, &odd), STATUS_OK);
+    assert_int_equal(time_zone_definition_pack(odd, 2026, false, out), STATUS_OK);
+    assert_int_equal(time_zone_definition_parse(mem, buffer_slice(out), &parsed), STATUS_OK);
+    assert_int_equal(time_zone_offset(parsed, local(2026, 7, 1, 0, 0)), 77 * 60);
+    rule.bias = 2000;
+    assert_int_equal(time_zone_of_rules(mem, "", &rule, 1, &odd), STATUS_INVALID_ARGUMENT);
+    rule = (struct zone_rule){ .has_daylight = true, .standard_begins = { .month = 13, .week_or_day = 1 }, .daylight_begins = { .month = 1, .week_or_day = 1 } };
+    assert_int_equal(time_zone_of_rules(mem, "", &rule, 1, &odd), STATUS_INVALID_ARGUMENT);
+    talloc_free(mem);
+}
+
+/* Windows' own rules for this year say the same as the zone files, but for zones that governments changed since either list was made. */
+static void windows_rules_agree(void **state)
+{
+    size_t wrong = 0;
+    (void)state;
+    assert_int_equal(time_zone_windows_count(), 141);
+    for (size_t i = 0; i < time_zone_windows_count(); i++) {
+        const struct time_zone *windows = time_zone_windows_at(i), *known = zone(time_zone_id(windows));
+        size_t differs = 0;
+        for (int day = 0; day < 365; day++) {
+            instant when = local(2026, 1, 1, 12, 0) + day * INSTANT_PER_DAY;
+            differs += time_zone_offset(windows, when) != time_zone_offset(known, when);
+        }
+        if (differs > 0)
+            print_message("%s differs on %zu days\n", time_zone_id(windows), differs);
+        wrong += differs > 0;
+    }
+    assert_true(wrong <= 3);
+    assert_null(time_zone_windows_at(time_zone_windows_count()));
+}
+
+/* The rules of each year, made into a zone again, keep each hour of zones with at most two changes a year (Egypt and Morocco had four). */
+static void rules_keep_the_clock(void **state)
+{
+    static const char *const names[] = { "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Jerusalem", "America/Santiago", "Asia/Kolkata", "Europe/Moscow",
+                                         "Asia/Beirut", "America/Havana", "Europe/Dublin", "Pacific/Auckland" };
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        TALLOC_CTX *mem = talloc_new(NULL);
+        struct zone_rule *rules;
+        const struct time_zone *made;
+        size_t count, wrong = 0;
+        assert_int_equal(time_zone_rules(mem, zone(names[i]), 2000, 2060, &rules, &count), STATUS_OK);
+        assert_int_equal(time_zone_of_rules(mem, "", rules, count, &made), STATUS_OK);
+        for (instant when = local(2000, 1, 2, 0, 0); when < local(2060, 12, 30, 0, 0); when += 3 * INSTANT_PER_HOUR)
+            wrong += time_zone_offset(made, when) != time_zone_offset(zone(names[i]), when);
+        if (wrong > 0)
+            fail_msg("%s: %zu moments of %zu rules", names[i], wrong, count);
+        talloc_free(mem);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(ids_are_found), cmocka_unit_test(wall_clocks_become_instants) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(ids_are_found), cmocka_unit_test(wall_clocks_become_instants), cmocka_unit_test(blobs_of_a_zone),
+                                       cmocka_unit_test(names_do_not_hide_rules), cmocka_unit_test(windows_rules_agree), cmocka_unit_test(rules_keep_the_clock) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
