@@ -7,6 +7,7 @@ import email
 import email.policy
 import os
 import shutil
+import signal
 import smtplib
 import ssl
 import subprocess
@@ -40,7 +41,7 @@ class Bench:
         self.instance.start()
 
     def settings(self):
-        return {"queue.first_retry": "1s", "queue.longest_retry": "4s", "queue.delay_notice": "2s", "queue.resolver": f'"127.0.0.1@{self.dns_port}"',
+        return {"queue.lease": "3s", "queue.first_retry": "1s", "queue.longest_retry": "4s", "queue.delay_notice": "2s", "queue.resolver": f'"127.0.0.1@{self.dns_port}"',
                 "queue.port": self.mx_port, "queue.connect_timeout": "2s", "queue.command_timeout": "3s",
                 "queue.routes": "{" + ", ".join(f'"{domain}={host}"' for domain, host in self.routes.items()) + "}"}
 
@@ -454,6 +455,30 @@ def restart_goes_on(bench):
     sink.replies = {}
     bench.instance.start()
     bench.wait(lambda: sink.messages)
+
+
+@test
+def lease_is_renewed_while_a_host_takes_its_time(bench):
+    sink = bench.sink("slow.partner.test", replies={"END": "WAIT 8 250 2.0.0 taken"})
+    bench.reload(**{"queue.command_timeout": "20s"})
+    bench.send(["a@slow.partner.test"], "slow")
+    bench.wait(lambda: sink.messages)
+    bench.wait(lambda: bench.waiting() == 0, 20)
+    assert len(sink.messages) == 1, f"sent {len(sink.messages)} times although the lease of 3 s was renewed"
+
+
+@test
+def lease_of_a_killed_process_runs_out(bench):
+    sink = bench.sink("killed.partner.test", replies={"END": ["WAIT 60 250 2.0.0 taken", "250 2.0.0 taken"]})
+    bench.reload(**{"queue.command_timeout": "90s"})
+    bench.send(["a@killed.partner.test"], "killed")
+    bench.wait(lambda: sink.messages)
+    bench.instance.stop(signal.SIGKILL)
+    began = time.monotonic()
+    bench.instance.start()
+    bench.wait(lambda: len(sink.messages) == 2)
+    assert time.monotonic() - began < 12, "the lease was 3 s, the queue is looked at every 5 s"
+    bench.wait(lambda: bench.waiting() == 0)
 
 
 @test

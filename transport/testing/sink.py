@@ -3,6 +3,7 @@ import base64
 import socket
 import ssl
 import threading
+import time
 
 
 class Transaction:
@@ -13,7 +14,7 @@ class Transaction:
 
 class Sink:
     """extensions: EHLO keywords. replies: {"RCPT x": "550 5.1.1 no", "MAIL": ..., "DATA": ..., "END": ..., "GREETING": ..., "EHLO": ...}; a reply "DROP" closes the
-    connection; a list is used up one by one, its last stays."""
+    connection; "WAIT 3 250 ok" comes after 3 seconds; a list is used up one by one, its last stays."""
 
     def __init__(self, extensions=("PIPELINING", "8BITMIME", "DSN", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 50000000"), replies=None, name="mx.partner.test",
                  address="127.0.0.1", port=0, certificate=None, broken_tls=False):
@@ -58,6 +59,9 @@ class Session:
     def send(self, text):
         if text == "DROP":
             raise ConnectionError
+        if text.startswith("WAIT "):
+            _, seconds, text = text.split(" ", 2)
+            time.sleep(float(seconds))
         self.socket.sendall(text.encode() + b"\r\n")
 
     def run(self):
