@@ -1,4 +1,5 @@
-/* Follow-up flags of what is not a task [MS-OXOFLAG]: PidTagFlagStatus leads, the rest follows. Every class; journal items and appointments have no flags. */
+/* Follow-up flags of what is not a task [MS-OXOFLAG]: PidTagFlagStatus leads, the rest follows. Every class; journal items, notes, appointments and meeting
+ * messages have no flags. */
 #include "bourse/calendar/time_zone.h"
 #include "bourse/model/properties.h"
 #include "item_derive.h"
@@ -86,7 +87,7 @@ static enum status clear(struct message *message)
 
 static bool has_flags(const char *message_class)
 {
-    static const char *const without[] = { "IPM.Task", "IPM.Appointment", "IPM.Activity", "IPM.StickyNote" };
+    static const char *const without[] = { "IPM.Task", "IPM.Appointment", "IPM.Schedule", "IPM.Activity", "IPM.StickyNote" };
     for (size_t i = 0; i < ARRAY_LENGTH(without); i++)
         if (strncasecmp(message_class, without[i], strlen(without[i])) == 0)
             return false;
@@ -111,8 +112,8 @@ enum status derive_flag(struct message *message, struct derive_context *context)
         int32_t status = wanted_status(message, context);
         if (status < FLAG_NONE || status > FLAG_SET)
             return status_fail(STATUS_INVALID_PROPERTY, "flag status %d", (int)status);
-        if (status == FLAG_NONE)
-            return clear(message);
+        if (status == FLAG_NONE) /* reminders and dates of what was never flagged are not the flag's */
+            return context->before != NULL && bag_int32(context->before, PROP_FLAG_STATUS, FLAG_NONE) != FLAG_NONE ? clear(message) : STATUS_OK;
         TRY(bag_set_int32(props, PROP_FLAG_STATUS, status));
         TRY(status == FLAG_SET ? set(message, context) : complete(message));
     }

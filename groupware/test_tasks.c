@@ -238,6 +238,41 @@ static void notes_are_named_by_their_text(void **state)
     assert_int_equal(bag_int32(item->message->props, PROP_ICON_INDEX, 0), 0x301);
 }
 
+static void journal_items_last_as_long_as_they_say(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice");
+    struct object_id folder = fixture_folder(alice, FOLDER_ROLE_JOURNAL);
+    struct bag *props = bag_new(f->mem);
+    OK(bag_set_time(props, PROP_LOG_START, at("2026-03-01T10:00:00Z")));
+    OK(bag_set_time(props, PROP_LOG_END, at("2026-03-01T10:45:00Z")));
+    OK(bag_set_string(props, PROP_LOG_TYPE, "Phone call"));
+    struct item *item = create(f, alice, &folder, "IPM.Activity", props);
+    assert_int_equal(bag_int32(item->message->props, PROP_LOG_DURATION, 0), 45);
+    assert_string_equal(bag_string(item->message->props, PROP_LOG_TYPE, ""), "Phone call");
+    props = bag_new(f->mem);
+    OK(bag_set_int32(props, PROP_LOG_DURATION, 10));
+    item = change(f, alice, &item->id, props);
+    assert_int_equal(bag_time(item->message->props, PROP_LOG_END, 0), at("2026-03-01T10:10:00Z"));
+    OK(bag_set_time(props, PROP_LOG_END, at("2026-03-01T09:00:00Z")));
+    bag_remove(props, PROP_LOG_DURATION);
+    struct item_change bad = { .set = props };
+    assert_int_equal(item_update(f->mem, alice, &item->id, 0, CONFLICT_ALWAYS_OVERWRITE, &bad, &item), STATUS_INVALID_PROPERTY);
+}
+
+static void reminder_without_flag_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice");
+    struct object_id folder = fresh_folder(f, alice, "reminders");
+    struct bag *props = bag_new(f->mem);
+    OK(bag_set_int32(props, PROP_FLAG_STATUS, 0));
+    OK(bag_set_time(props, PROP_REMINDER_TIME, at("2026-05-01T07:00:00Z")));
+    struct item *item = create(f, alice, &folder, "IPM.Note", props);
+    item = change(f, alice, &item->id, props);
+    assert_int_equal(bag_time(item->message->props, PROP_REMINDER_TIME, 0), at("2026-05-01T07:00:00Z"));
+}
+
 static void flags_bring_what_belongs_to_them(void **state)
 {
     struct fixture *f = *state;
@@ -288,6 +323,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(series_goes_on, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(regenerating_series_counts_from_completion, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(notes_are_named_by_their_text, fixture_test, fixture_test_end),
+        cmocka_unit_test_setup_teardown(journal_items_last_as_long_as_they_say, fixture_test, fixture_test_end),
+        cmocka_unit_test_setup_teardown(reminder_without_flag_stays, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(flags_bring_what_belongs_to_them, fixture_test, fixture_test_end),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
