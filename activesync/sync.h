@@ -58,6 +58,9 @@ enum status eas_sync_commands_run(struct eas_call *call, struct eas_collection *
 /* At most `window` changes into collection->changes; moves the state's position. *used: how many were told. */
 enum status eas_sync_changes_write(struct eas_call *call, struct eas_collection *collection, uint32_t window, uint32_t *used) MUST_CHECK;
 
+/* How many changes Syncs from collection->state on would tell. */
+enum status eas_sync_changes_count(struct eas_call *call, struct eas_collection *collection, int64_t *out) MUST_CHECK;
+
 /* Ids of items on the wire: "<folder>:<item>". */
 bool eas_item_id_parse(const char *text, int64_t *folder, int64_t *item);
 char *eas_item_id_text(TALLOC_CTX *mem, const struct object_id *id);

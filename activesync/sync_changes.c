@@ -139,7 +139,8 @@ static enum status tell_batch(struct telling *telling, TALLOC_CTX *mem, bool *is
 {
     struct eas_sync_state *state = telling->collection->state;
     uint32_t left = telling->window - telling->told;
-    struct sync_options options = { .limit = left < BATCH ? left : BATCH };
+    prop_tag filter = state->item_class->filter_tag; /* of mail it is a column */
+    struct sync_options options = { .limit = left < BATCH ? left : BATCH, .parts = filter == 0 || filter == PROP_MESSAGE_DELIVERY_TIME ? 0 : ITEM_PROPERTIES };
     struct sync_page *page = NULL;
     TRY(sync_items(mem, telling->call->session, &state->position, &options, &page));
     bool *told = talloc_zero_array(mem, bool, (unsigned)page->count + 1);
@@ -269,4 +270,49 @@ enum status eas_sync_changes_write(struct eas_call *call, struct eas_collection 
     collection->has_more = !is_last || !is_moved;
     *used = telling.told;
     return STATUS_OK;
+}
+
+/* ---- counting ---- */
+
+static enum status count_batch(struct telling *telling, TALLOC_CTX *mem, int64_t *count, bool *is_last)
+{
+    struct eas_sync_state *state = telling->collection->state;
+    struct sync_options options = { .limit = 512, .parts = state->item_class->filter_tag == PROP_MESSAGE_DELIVERY_TIME ? 0 : ITEM_PROPERTIES };
+    struct sync_page *page = NULL;
+    TRY(sync_items(mem, telling->call->session, &state->position, &options, &page));
+    for (size_t i = 0; i < page->count; i++)
+        *count += is_told(telling, &page->changes[i]);
+    state->position = page->position;
+    *is_last = page->includes_last;
+    return STATUS_OK;
+}
+
+/* Items that the filter's boundary will bring or take. */
+static enum status count_boundary(struct telling *telling, TALLOC_CTX *mem, int64_t *count)
+{
+    struct eas_sync_state *state = telling->collection->state;
+    instant begin = state->item_class->filter_tag != 0 ? eas_filter_begin(state->options.filter_type, clock_now()) : 0;
+    struct item_page *page = NULL;
+    if (begin == state->boundary)
+        return STATUS_OK;
+    TRY(items_between(telling, mem, begin < state->boundary ? begin : state->boundary, begin < state->boundary ? state->boundary : begin, true, &page));
+    *count += (int64_t)page->total;
+    return STATUS_OK;
+}
+
+enum status eas_sync_changes_count(struct eas_call *call, struct eas_collection *collection, int64_t *out)
+{
+    struct telling telling = { .call = call, .collection = collection, .begin = collection->state->boundary, .window = 1 };
+    bool is_last = false;
+    *out = 0;
+    for (int batch = 0; batch < BATCHES_MOST && !is_last; batch++) {
+        TALLOC_CTX *mem = talloc_new(call->mem);
+        enum status status = count_batch(&telling, mem, out, &is_last);
+        talloc_free(mem);
+        TRY(status);
+    }
+    TALLOC_CTX *mem = talloc_new(call->mem);
+    enum status status = count_boundary(&telling, mem, out);
+    talloc_free(mem);
+    return status;
 }

@@ -29,7 +29,7 @@ static enum status read_collection(struct eas_call *call, const struct wbxml_nod
 
 static enum status read_wait(struct eas_call *call, struct eas_sync_request *out)
 {
-    int64_t minutes = 0, seconds = 0, least = config_int(call->config, CONFIG_activesync_heartbeat_least), most = config_int(call->config, CONFIG_activesync_heartbeat_most);
+    int64_t minutes = 0, seconds = 0, least = config_seconds(call->config, CONFIG_activesync_heartbeat_least), most = config_seconds(call->config, CONFIG_activesync_heartbeat_most);
     bool has_wait = wbxml_child(call->body, AirSync_Wait) != NULL, has_heartbeat = wbxml_child(call->body, AirSync_HeartbeatInterval) != NULL;
     int64_t limit = has_wait ? most / 60 : most;
     if (!has_wait && !has_heartbeat)
