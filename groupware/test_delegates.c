@@ -3,6 +3,7 @@
 
 #include "bourse/groupware/access.h"
 #include "bourse/groupware/delegate.h"
+#include "bourse/groupware/item.h"
 #include "bourse/groupware/submit.h"
 #include "bourse/model/properties.h"
 
@@ -160,12 +161,39 @@ static void mail_says_who_sent_it_for_whom(void **state)
     assert_int_equal(send_as(f, fixture_session(f, "bob"), "alice@example.test", "no more"), STATUS_SEND_AS_DENIED);
 }
 
+/* Sharing invitations are Outlook's own business: every property comes back as it was. */
+static void sharing_invitation_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice");
+    struct message *message = message_new(f->mem);
+    struct item_create_options options = { 0 };
+    struct item *item = NULL;
+    struct object_id inbox = fixture_folder(alice, FOLDER_ROLE_INBOX);
+    static const uint8_t binding[] = { 1, 2, 3, 0, 255 };
+    OK(bag_set_string(message->props, PROP_MESSAGE_CLASS, "IPM.Sharing"));
+    OK(bag_set_string(message->props, PROP_SUBJECT, "my calendar"));
+    OK(bag_set_int32(message->props, PROP_SHARING_FLAVOR, 0x20310));
+    OK(bag_set_int32(message->props, PROP_SHARING_CAPABILITIES, 0x4023F));
+    OK(bag_set_string(message->props, PROP_SHARING_INITIATOR_SMTP, "alice@example.test"));
+    OK(bag_set_bytes(message->props, PROP_SHARING_BINDING_ENTRY_ID, slice_of(binding, sizeof binding)));
+    OK(item_create(f->mem, alice, &inbox, message, &options, &item));
+    OK(item_get(f->mem, alice, &item->id, ITEM_ALL, &item));
+    const struct bag *props = item->message->props;
+    assert_string_equal(bag_string(props, PROP_MESSAGE_CLASS, ""), "IPM.Sharing");
+    assert_int_equal(bag_int32(props, PROP_SHARING_FLAVOR, 0), 0x20310);
+    assert_int_equal(bag_int32(props, PROP_SHARING_CAPABILITIES, 0), 0x4023F);
+    assert_string_equal(bag_string(props, PROP_SHARING_INITIATOR_SMTP, ""), "alice@example.test");
+    assert_true(slice_equal(bag_bytes(props, PROP_SHARING_BINDING_ENTRY_ID), slice_of(binding, sizeof binding)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(calendars_show_busy_times_to_everybody, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(delegate_comes_changes_and_goes, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(strangers_and_delegates_manage_nothing, fixture_test, fixture_test_end),
+        cmocka_unit_test_setup_teardown(sharing_invitation_is_kept, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(mail_says_who_sent_it_for_whom, fixture_test, fixture_test_end),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
