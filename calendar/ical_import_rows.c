@@ -106,6 +106,8 @@ static enum status keep_the_rest(struct import *import)
         }
         const struct ical_row *row = ical_row_of(line->name, import->component);
         bool is_text = row != NULL && row->form != FORM_STRUCTURE && ical_row_spelling(row) == LINE_KEPT;
+        if (line_is(line, "X-BOURSE-FLOATING")) /* our own mark, not for others to set */
+            continue;
         if (row == NULL || (is_text && !is_written_so(import, row, line)))
             TRY(import_keep(import, line));
     }

@@ -183,6 +183,30 @@ static void free_busy(void **state)
     talloc_free(mem);
 }
 
+/* The work that exceptions cost is bounded; what is beyond it stays an entry of its own, nothing goes. */
+static void many_exceptions(void **state)
+{
+    (void)state;
+    enum { EXCEPTIONS = 380 };
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct ical_result result;
+    struct recurrence *recurrence;
+    struct buffer *text = buffer_new(mem, CAP);
+    buffer_append_text(text, "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:x\nDTSTART:20200101T090000Z\nDTEND:20200101T100000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n");
+    for (int i = 0; i < EXCEPTIONS; i++) {
+        struct civil_date day = civil_of_local(local_of_civil((struct civil_date){ 2020, 1, 1 }) + i * INSTANT_PER_DAY);
+        char date[16];
+        snprintf(date, sizeof date, "%04d%02d%02dT", (int)day.year % 10000, (int)day.month % 100, (int)day.day % 100);
+        buffer_printf(text, "BEGIN:VEVENT\nUID:x\nRECURRENCE-ID:%s090000Z\nDTSTART:%s110000Z\nDTEND:%s120000Z\nEND:VEVENT\n", date, date, date);
+    }
+    buffer_append_text(text, "END:VCALENDAR\n");
+    OK(ical_import(mem, buffer_slice(text), NULL, &result));
+    OK(recurrence_parse(mem, bag_bytes(result.entries[0].message->props, PROP_APPOINTMENT_RECUR), &recurrence));
+    assert_true(recurrence->exception_count > 300 && recurrence->exception_count < EXCEPTIONS);
+    assert_int_equal(recurrence->exception_count + result.count - 1, EXCEPTIONS);
+    talloc_free(mem);
+}
+
 /* ---- generated messages: what is exported comes back the same ---- */
 static uint64_t seed;
 static uint32_t pick(uint32_t below)
@@ -275,7 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refusals), cmocka_unit_test(too_many_components), cmocka_unit_test(one_bad_component_costs_only_itself), cmocka_unit_test(changed_properties_win),
-        cmocka_unit_test(methods_choose_the_class), cmocka_unit_test(global_ids), cmocka_unit_test(free_busy), cmocka_unit_test(generated_messages_come_back),
+        cmocka_unit_test(methods_choose_the_class), cmocka_unit_test(global_ids), cmocka_unit_test(free_busy), cmocka_unit_test(many_exceptions), cmocka_unit_test(generated_messages_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
