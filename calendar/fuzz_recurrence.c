@@ -29,7 +29,8 @@ static void expand(TALLOC_CTX *mem, struct recurrence *recurrence)
     enum status last = recurrence_last(recurrence, zone, &one), first = recurrence_first(recurrence, zone, &one);
     if (first == STATUS_OK && (last != STATUS_OK || recurrence_delete(recurrence, recurrence, one.original_start) == STATUS_OCCURRENCE_CROSSING))
         abort();
-    (void)recurrence_complete(recurrence);
+    if (recurrence_complete(recurrence) == STATUS_OK && recurrence_find(recurrence, zone, recurrence->first_date, &one) == STATUS_OCCURRENCE_NOT_FOUND)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
