@@ -207,6 +207,40 @@ static void series_goes_on(void **state)
     assert_int_equal(count_complete(f, alice, &folder, item), 2);
 }
 
+/* The completed instance and the series both have what was attached, small or large. */
+static void completed_instance_keeps_attachments(void **state)
+{
+    enum { LARGE = 300000 };
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice");
+    struct object_id folder = fresh_folder(f, alice, "attached"), ids[2];
+    struct recurrence daily = { .frequency = RECUR_DAILY, .pattern = RECUR_BY_DAY, .interval = 2, .end = RECUR_END_NEVER };
+    struct item *item = series(f, alice, &folder, &daily, "2026-03-02T00:00:00Z"), **items = NULL, *after = NULL;
+    char *large = talloc_zero_size(f->mem, LARGE);
+    memset(large, 'x', LARGE);
+    struct attachment files[2] = { { .props = bag_new(f->mem), .content = ATTACHMENT_BYTES, .bytes = slice_of_text("small"), .number = -1 },
+                                   { .props = bag_new(f->mem), .content = ATTACHMENT_BYTES, .bytes = slice_of(large, LARGE), .number = -1 } };
+    OK(bag_set_string(files[0].props, PROP_ATTACH_LONG_FILENAME, "small.txt"));
+    OK(bag_set_string(files[1].props, PROP_ATTACH_LONG_FILENAME, "large.txt"));
+    OK(attachment_create(f->mem, alice, &item->id, files, 2, ids, &after));
+    item = complete(f, alice, item, NULL);
+    assert_int_equal(bag_time(item->message->props, PROP_TASK_START_DATE, 0), at("2026-03-04T00:00:00Z"));
+    assert_int_equal(fixture_list(f, alice, &folder, &items), 2);
+    for (size_t i = 0; i < 2; i++) {
+        OK(item_get(f->mem, alice, &items[i]->id, ITEM_ALL, &after));
+        assert_int_equal(after->message->attachment_count, 2);
+        for (size_t n = 0; n < 2; n++) {
+            struct attachment *got = NULL;
+            struct object_id id = after->id;
+            id.kind = OBJECT_ATTACHMENT;
+            id.attachment_depth = 1;
+            id.attachments[0] = after->message->attachments[n].number;
+            OK(attachment_get(f->mem, alice, &id, true, &got));
+            assert_int_equal(got->bytes.length, n == 0 ? 5 : LARGE);
+        }
+    }
+}
+
 static void regenerating_series_counts_from_completion(void **state)
 {
     struct fixture *f = *state;
@@ -321,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(state_is_one_thing, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(dates_stay_in_order, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(series_goes_on, fixture_test, fixture_test_end),
+        cmocka_unit_test_setup_teardown(completed_instance_keeps_attachments, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(regenerating_series_counts_from_completion, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(notes_are_named_by_their_text, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(journal_items_last_as_long_as_they_say, fixture_test, fixture_test_end),
