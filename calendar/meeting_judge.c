@@ -193,7 +193,10 @@ static enum status judge_forwarded(struct judging *judging, bool found)
 {
     if (judging->item == NULL || !found)
         return give(judging, VERDICT_UNKNOWN_MEETING);
-    return give(judging, meeting_is_organizer(judging->item->props) ? VERDICT_FORWARDED : VERDICT_NOT_ORGANIZER);
+    if (!meeting_is_organizer(judging->item->props))
+        return give(judging, VERDICT_NOT_ORGANIZER);
+    bool is_attendee = meeting_find_attendee(judging->view, meeting_organizer_address(judging->message->props)) >= 0;
+    return give(judging, is_attendee ? VERDICT_FORWARDED : VERDICT_STRANGER);
 }
 
 static enum status judge(struct judging *judging)

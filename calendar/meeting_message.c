@@ -190,6 +190,8 @@ enum status meeting_mail_key(const struct message *message, const char *addresse
     const struct bag *props = message->props;
     struct meeting_version version = meeting_version_of(props);
     int64_t seconds = version.critical_change / INSTANT_PER_SECOND;
+    instant answered = bag_time(props, PROP_ATTENDEE_CRITICAL_CHANGE, 0);
+    const char *sender = meeting_organizer_address(props);
     instant proposal[2] = { bag_time(props, PROP_APPOINTMENT_PROPOSED_START_WHOLE, 0), bag_time(props, PROP_APPOINTMENT_PROPOSED_END_WHOLE, 0) };
     const char *message_class = bag_string(props, PROP_MESSAGE_CLASS, "");
     char *folded = talloc_strdup(NULL, addressee);
@@ -198,7 +200,7 @@ enum status meeting_mail_key(const struct message *message, const char *addresse
     ascii_lower(folded);
     struct slice pieces[] = { bag_bytes(props, PROP_GLOBAL_OBJECT_ID), slice_of(message_class, strlen(message_class) + 1),
                               slice_of(&version.sequence, sizeof version.sequence), slice_of(&seconds, sizeof seconds), slice_of(proposal, sizeof proposal),
-                              slice_of_text(folded) };
+                              slice_of(&answered, sizeof answered), slice_of(sender, strlen(sender) + 1), slice_of_text(folded) };
     *out = hash_sha256_pieces(pieces, ARRAY_LENGTH(pieces));
     talloc_free(folded);
     return STATUS_OK;

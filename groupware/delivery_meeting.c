@@ -3,6 +3,7 @@
 #include "bourse/model/properties.h"
 #include "delivery_hooks.h"
 #include "meeting_delegate.h"
+#include "meeting_forward.h"
 #include "meeting_import.h"
 #include "meeting_store.h"
 
@@ -117,11 +118,30 @@ static enum status run(TALLOC_CTX *mem, struct transaction *tx, const struct del
     return process(&work);
 }
 
+/* A mail that tells of a forward is ordinary mail but for its class and what it does to the list of attendees. */
+static enum status plan_forward_notice(struct delivery_step *step)
+{
+    struct arrival *arrival = talloc_zero(step->mem, struct arrival);
+    struct message *notice = NULL;
+    TRY(meeting_forward_notice(step->mem, step->message->props, step->mime, &notice));
+    if (notice == NULL)
+        return STATUS_OK;
+    struct bag *set = delivery_set(step);
+    if (arrival == NULL || set == NULL)
+        return status_fail(STATUS_NO_MEMORY, "forward notification");
+    TRY(bag_set_string(set, PROP_MESSAGE_CLASS, meeting_message_class(MEETING_MESSAGE_FORWARDED)));
+    TRY(bag_set_bytes(set, PROP_GLOBAL_OBJECT_ID, bag_bytes(notice->props, PROP_GLOBAL_OBJECT_ID)));
+    *arrival = (struct arrival){ .message = notice, .address = step->address };
+    return delivery_add_also(step, run, arrival);
+}
+
 enum status delivery_hook_meeting(struct delivery_step *step)
 {
     const char *message_class = bag_string(step->message->props, PROP_MESSAGE_CLASS, "");
-    if (step->is_junk || step->is_handled || meeting_message_of_class(message_class) == MEETING_MESSAGE_NONE)
+    if (step->is_junk || step->is_handled)
         return STATUS_OK;
+    if (meeting_message_of_class(message_class) == MEETING_MESSAGE_NONE)
+        return plan_forward_notice(step);
     struct meeting_plan plan = { 0 };
     TRY(meeting_delegate_plan(step, &plan));
     if (plan.is_delegate_copy || !plan.is_automatic)

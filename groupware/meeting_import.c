@@ -188,6 +188,18 @@ static void drop_calendar_file(struct message *message)
     message->attachment_count = kept;
 }
 
+/* The calendar shows what the meeting is called, not what stood in the mail's subject ("Invitation: ..."). */
+static enum status take_summary(struct message *message, const struct ical_entry *entry)
+{
+    const char *summary = bag_string(entry->message->props, PROP_SUBJECT, "");
+    if (summary[0] == '\0')
+        return STATUS_OK;
+    TRY(bag_set_string(message->props, PROP_SUBJECT, summary));
+    TRY(bag_set_string(message->props, PROP_NORMALIZED_SUBJECT, bag_string(entry->message->props, PROP_NORMALIZED_SUBJECT, summary)));
+    bag_remove(message->props, PROP_SUBJECT_PREFIX);
+    return STATUS_OK;
+}
+
 enum status meeting_import_whole(TALLOC_CTX *mem, struct slice mime, struct message **out)
 {
     const struct ical_entry *entry = NULL;
@@ -196,6 +208,7 @@ enum status meeting_import_whole(TALLOC_CTX *mem, struct slice mime, struct mess
     if (entry == NULL)
         return STATUS_OK;
     TRY(take(*out, entry));
+    TRY(take_summary(*out, entry));
     drop_calendar_file(*out);
     TRY(take_exceptions(*out, entry));
     (*out)->mime = (struct message_mime){ 0 };

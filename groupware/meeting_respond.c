@@ -3,113 +3,13 @@
 #include "bourse/calendar/global_id.h"
 #include "bourse/groupware/calendar.h"
 #include "bourse/model/properties.h"
-#include "folder_view.h"
-#include "item_whole.h"
 #include "meeting_edit.h"
-#include "meeting_import.h"
-
-/* What the id of a call names, and the calendar item behind it. */
-struct target {
-    struct session *session;
-    struct mailbox_key mailbox;
-    enum meeting_message kind;    /* NONE: the id is a calendar item's */
-    struct message *message;      /* the meeting message, whole; or the calendar item */
-    int64_t message_item;         /* the meeting message; 0: the id is a calendar item's */
-    int64_t item;                 /* in the calendar; 0: none */
-    bool is_occurrence;           /* of the series `item` */
-    local_time original_start;
-    struct meeting_judgement judgement; /* of a meeting message */
-    struct message *received;     /* the meeting message as the mailbox has it */
-    bool is_copy;                 /* a delegate's: `mailbox` is its owner's, the message lies in another one */
-};
-
-static enum status whole_message(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, struct loaded_message *loaded, struct message **out)
-{
-    *out = loaded->message;
-    if (loaded->message->mime.bytes.length == 0)
-        return meeting_make_whole(mem, tx, mailbox, item, loaded->message);
-    struct message *whole = NULL;
-    TRY(meeting_import_whole(mem, loaded->message->mime.bytes, &whole));
-    if (meeting_message_of_class(bag_string(whole->props, PROP_MESSAGE_CLASS, "")) == MEETING_MESSAGE_NONE)
-        return meeting_make_whole(mem, tx, mailbox, item, loaded->message);
-    *out = whole;
-    return STATUS_OK;
-}
-
-static const char *own_address(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *mailbox)
-{
-    const char *address = "";
-    if (session_owns(session, mailbox))
-        return session_address(session);
-    return session_mailbox_address(mem, session, mailbox->guid, &address) == STATUS_OK ? address : "";
-}
-
-static enum status find_item(TALLOC_CTX *mem, struct transaction *tx, struct target *target, const char *address)
-{
-    struct loaded_message found = { 0 };
-    TRY(meeting_find(mem, tx, target->mailbox.id, target->message->props, &target->item, &found));
-    TRY(meeting_judge(mem, target->item != 0 ? found.message : NULL, target->message, address, &target->judgement));
-    target->is_occurrence = target->judgement.is_occurrence;
-    target->original_start = target->judgement.original_start;
-    return STATUS_OK;
-}
-
-static enum status find_in(TALLOC_CTX *mem, struct transaction *tx, struct target *target, const struct object_id *id, uint32_t any, uint32_t own,
-                           const char *address)
-{
-    struct loaded_message loaded = { 0 };
-    TRY(item_whole_in(mem, tx, target->session, &target->mailbox, id->item, any, own, &loaded));
-    target->kind = meeting_message_of_class(loaded.row.message_class);
-    if (target->kind == MEETING_MESSAGE_NONE) {
-        target->item = id->item;
-        target->message = loaded.message;
-        target->is_occurrence = id->occurrence != 0;
-        target->original_start = id->occurrence != 0 ? local_of_minutes(id->occurrence) : 0;
-        return meeting_make_whole(mem, tx, target->mailbox.id, id->item, loaded.message);
-    }
-    target->message_item = id->item;
-    target->received = loaded.message;
-    TRY(whole_message(mem, tx, target->mailbox.id, id->item, &loaded, &target->message));
-    return find_item(mem, tx, target, address);
-}
-
-/* A delegate's copy is about the calendar of the mailbox that it was sent to first [MS-OXODLGT] 3.1.4.3. */
-static enum status look_at_owner(TALLOC_CTX *mem, struct session *session, struct target *target, uint32_t needed)
-{
-    struct transaction *tx = NULL;
-    struct guid owner;
-    const char *address = bag_string(target->received->props, PROP_RECEIVED_REPRESENTING_SMTP_ADDRESS, "");
-    if (!bag_bool(target->received->props, PROP_DELEGATE_MAIL, false) || address[0] == '\0')
-        return STATUS_OK;
-    TRY(session_find_mailbox(session, address, &owner));
-    if (guid_equal(owner, target->mailbox.guid))
-        return STATUS_OK;
-    TRY(session_locate(session, owner, &target->mailbox));
-    TRY(access_need(session, owner, (int64_t)FOLDER_ROLE_CALENDAR, needed));
-    target->is_copy = true;
-    TRY(folder_begin(mem, session, owner, TRANSACTION_READ, &target->mailbox, &tx));
-    enum status status = find_item(mem, tx, target, address);
-    talloc_free(tx);
-    return status;
-}
-
-static enum status find_target(TALLOC_CTX *mem, struct session *session, const struct object_id *id, uint32_t any, uint32_t own, struct target *out)
-{
-    struct transaction *tx = NULL;
-    *out = (struct target){ .session = session };
-    TRY(session_locate(session, id->mailbox, &out->mailbox));
-    const char *address = own_address(mem, session, &out->mailbox);
-    TRY(folder_begin(mem, session, id->mailbox, TRANSACTION_READ, &out->mailbox, &tx));
-    enum status status = find_in(mem, tx, out, id, any, own, address);
-    talloc_free(tx);
-    TRY(status);
-    return out->message_item != 0 ? look_at_owner(mem, session, out, RIGHT_READ_ANY) : STATUS_OK;
-}
+#include "meeting_target.h"
 
 /* ---- answering ---- */
 
 struct reply_work {
-    struct target target;
+    struct meeting_target target;
     const struct meeting_answer *answer;
     struct meeting_reply reply;
     instant now;
@@ -209,7 +109,7 @@ static void fill_reply(struct reply_work *work, const struct meeting_edit *edit)
     }
 }
 
-static enum status check_target(const struct target *target)
+static enum status check_target(const struct meeting_target *target)
 {
     if (target->kind != MEETING_MESSAGE_NONE && target->kind != MEETING_MESSAGE_REQUEST)
         return status_fail(STATUS_INVALID_ARGUMENT, "neither a request nor a calendar item");
@@ -221,7 +121,7 @@ static enum status check_target(const struct target *target)
 }
 
 /* An update that delivery did not apply (automatic processing is off) counts before its answer. */
-static bool is_unapplied_update(const struct target *target)
+static bool is_unapplied_update(const struct meeting_target *target)
 {
     return target->judgement.verdict == VERDICT_UPDATE_FULL || target->judgement.verdict == VERDICT_UPDATE_INFORMATIONAL;
 }
@@ -254,7 +154,7 @@ static enum status respond(TALLOC_CTX *mem, struct session *session, const struc
                            struct object_id *calendar_item)
 {
     struct reply_work work = { .answer = answer, .now = clock_now() };
-    TRY(find_target(mem, session, id, RIGHT_READ_ANY | RIGHT_EDIT_ANY, RIGHT_EDIT_OWN, &work.target));
+    TRY(meeting_target_find(mem, session, id, RIGHT_READ_ANY | RIGHT_EDIT_ANY, RIGHT_EDIT_OWN, &work.target));
     TRY(check_target(&work.target));
     struct meeting_edit edit = { .session = session, .mailbox = work.target.mailbox, .item = work.target.item, .any = RIGHT_EDIT_ANY, .own = RIGHT_EDIT_OWN,
                                  .dispose = work.target.is_copy ? 0 : work.target.message_item, .remove_mode = DELETE_MOVE_TO_DELETED,
@@ -289,7 +189,7 @@ enum status meeting_respond(struct session *session, const struct object_id *id,
 /* ---- finding, removing ---- */
 
 /* The id of an occurrence has the exact start on the series' wall clock. */
-static enum status occurrence_minutes(TALLOC_CTX *mem, struct session *session, struct target *target, int32_t *out)
+static enum status occurrence_minutes(TALLOC_CTX *mem, struct session *session, struct meeting_target *target, int32_t *out)
 {
     struct transaction *tx = NULL;
     struct loaded_message loaded;
@@ -308,10 +208,10 @@ static enum status occurrence_minutes(TALLOC_CTX *mem, struct session *session, 
 
 static enum status calendar_item(TALLOC_CTX *mem, struct session *session, const struct object_id *request, struct object_id *out)
 {
-    struct target target;
+    struct meeting_target target;
     struct transaction *tx = NULL;
     struct item_row row;
-    TRY(find_target(mem, session, request, RIGHT_READ_ANY, 0, &target));
+    TRY(meeting_target_find(mem, session, request, RIGHT_READ_ANY, 0, &target));
     if (target.item == 0)
         return status_fail(STATUS_ITEM_NOT_FOUND, "nothing in the calendar");
     *out = (struct object_id){ .kind = OBJECT_ITEM, .mailbox = target.mailbox.guid, .item = target.item };
@@ -334,7 +234,7 @@ enum status meeting_calendar_item(struct session *session, const struct object_i
 }
 
 struct remove_work {
-    struct target target;
+    struct meeting_target target;
 };
 
 static enum status apply_remove(TALLOC_CTX *mem, struct meeting_edit *edit, struct message *message, struct message **created, enum edit_outcome *outcome)
@@ -359,7 +259,7 @@ static enum status apply_remove(TALLOC_CTX *mem, struct meeting_edit *edit, stru
 static enum status remove_cancelled(TALLOC_CTX *mem, struct session *session, const struct object_id *cancellation)
 {
     struct remove_work work;
-    TRY(find_target(mem, session, cancellation, RIGHT_READ_ANY | RIGHT_DELETE_ANY, RIGHT_DELETE_OWN, &work.target));
+    TRY(meeting_target_find(mem, session, cancellation, RIGHT_READ_ANY | RIGHT_DELETE_ANY, RIGHT_DELETE_OWN, &work.target));
     if (work.target.kind != MEETING_MESSAGE_CANCEL)
         return status_fail(STATUS_INVALID_ARGUMENT, "no cancellation");
     bool is_foreign = work.target.judgement.verdict == VERDICT_WRONG_ORGANIZER || work.target.judgement.verdict == VERDICT_OWN ||

@@ -7,6 +7,7 @@
 #include "bourse/groupware/submit.h"
 #include "bourse/mime/body.h"
 #include "bourse/mime/export.h"
+#include "bourse/mime/header.h"
 #include "bourse/mime/import.h"
 #include "bourse/model/properties.h"
 #include "bourse/storage/blob.h"
@@ -86,7 +87,35 @@ static enum status export_calendar(TALLOC_CTX *mem, const struct message *messag
     return STATUS_OK;
 }
 
-static enum status export_mail(TALLOC_CTX *mem, struct message *message, const char *domain, struct blob_source *source, struct slice *out)
+struct header_people {
+    const struct meeting_sending *sending;
+    const struct meeting_cover *cover;
+};
+
+static enum status cover_people(struct message *message, const struct header_people *people)
+{
+    const struct meeting_sending *sending = people->sending;
+    struct bag *props = message->props;
+    message->recipient_count = 0;
+    for (size_t i = 0; i < people->cover->count; i++)
+        if (message_add_recipient(message, &people->cover->recipients[i]) == NULL)
+            return status_fail(STATUS_NO_MEMORY, "recipients");
+    const char *name = sending->on_behalf ? session_display_name(sending->session) : sending->name;
+    const char *address = sending->on_behalf ? session_address(sending->session) : sending->address;
+    char *subject = talloc_asprintf(message, "%s%s", people->cover->subject_prefix, bag_string(props, PROP_SUBJECT, ""));
+    if (subject == NULL)
+        return status_fail(STATUS_NO_MEMORY, "subject");
+    TRY(bag_set_string(props, PROP_SUBJECT, subject));
+    TRY(bag_set_string(props, PROP_SENT_REPRESENTING_NAME, sending->name));
+    TRY(bag_set_string(props, PROP_SENT_REPRESENTING_EMAIL_ADDRESS, sending->address));
+    TRY(bag_set_string(props, PROP_SENT_REPRESENTING_SMTP_ADDRESS, sending->address));
+    TRY(bag_set_string(props, PROP_SENDER_NAME, name));
+    TRY(bag_set_string(props, PROP_SENDER_EMAIL_ADDRESS, address));
+    return bag_set_string(props, PROP_SENDER_SMTP_ADDRESS, address);
+}
+
+static enum status export_mail(TALLOC_CTX *mem, struct message *message, const char *domain, const struct header_people *people, struct blob_source *source,
+                               struct slice *out)
 {
     struct mime_export_options options = { .domain = domain, .read_blob = read_blob, .read_data = source, .calendar_method = meeting_method(message) };
     TRY(fill_message_id(message, domain));
@@ -94,16 +123,24 @@ static enum status export_mail(TALLOC_CTX *mem, struct message *message, const c
     if (options.calendar_method != NULL)
         TRY(export_calendar(mem, message, source, &options.calendar));
     TRY(fill_text(message));
+    if (people != NULL)
+        TRY(cover_people(message, people));
     drop_exceptions(message);
     return mime_export_bytes(mem, message, &options, MIME_CAP, out);
 }
 
-enum status meeting_mime(TALLOC_CTX *mem, struct groupware *groupware, struct message *message, const char *domain, struct slice *out)
+static enum status make_mime(TALLOC_CTX *mem, struct groupware *groupware, struct message *message, const char *domain, const struct header_people *people,
+                             struct slice *out)
 {
     struct blob_source source = { .mem = mem, .groupware = groupware };
-    enum status status = export_mail(mem, message, domain, &source, out);
+    enum status status = export_mail(mem, message, domain, people, &source, out);
     TALLOC_FREE(source.tx);
     return status;
+}
+
+enum status meeting_mime(TALLOC_CTX *mem, struct groupware *groupware, struct message *message, const char *domain, struct slice *out)
+{
+    return make_mime(mem, groupware, message, domain, NULL, out);
 }
 
 /* ---- who sends ---- */
@@ -141,6 +178,18 @@ static enum status prepare_copy(TALLOC_CTX *mem, struct meeting_sending *sending
     return store_message_prepare(mem, sending->session->groupware->store, copy, &post->copy);
 }
 
+static enum status prepend(TALLOC_CTX *mem, const char *fields, struct slice *mime)
+{
+    struct buffer *out = buffer_new(mem, strlen(fields) + mime->length + 1);
+    if (out == NULL)
+        return status_fail(STATUS_NO_MEMORY, "header");
+    buffer_append_text(out, fields);
+    buffer_append_slice(out, *mime);
+    TRY(buffer_status(out));
+    *mime = buffer_slice(out);
+    return STATUS_OK;
+}
+
 static bool is_known(const char *const *list, size_t count, const char *address)
 {
     for (size_t i = 0; i < count; i++)
@@ -166,23 +215,48 @@ static enum status fill_recipients(TALLOC_CTX *mem, struct outgoing *mail, const
     return STATUS_OK;
 }
 
-enum status meeting_sending_add(TALLOC_CTX *mem, struct meeting_sending *sending, struct message *message, const char *const *to, size_t count)
+static enum status add_post(TALLOC_CTX *mem, struct meeting_sending *sending, struct message *message, const struct meeting_cover *cover,
+                            const char *const *to, size_t count)
 {
     struct groupware *groupware = sending->session->groupware;
     const char *domain = address_domain(sending->address);
+    struct header_people people = { .sending = sending, .cover = cover };
     struct meeting_post *posts = array_resize(mem, sending->posts, struct meeting_post, sending->count + 1);
     if (posts == NULL)
         return status_fail(STATUS_NO_MEMORY, "meeting mail");
     sending->posts = posts;
     struct meeting_post *post = &posts[sending->count];
     *post = (struct meeting_post){ .mail = { .sender = sending->address, .origin = sending->address } };
-    TRY(meeting_mime(mem, groupware, message, domain != NULL ? domain : "localhost", &post->mail.mime));
+    if (cover != NULL) { /* the key would be that of the organiser's own mail */
+        char *id = mime_message_id_new(message, domain != NULL ? domain : "localhost");
+        if (id == NULL)
+            return status_fail(STATUS_NO_MEMORY, "message id");
+        TRY(bag_set_string(message->props, PROP_INTERNET_MESSAGE_ID, id));
+    }
+    TRY(make_mime(mem, groupware, message, domain != NULL ? domain : "localhost", cover != NULL ? &people : NULL, &post->mail.mime));
+    if (cover != NULL && cover->fields[0] != '\0')
+        TRY(prepend(mem, cover->fields, &post->mail.mime));
     TRY(fill_recipients(mem, &post->mail, to, count));
     TRY(outbox_prepare(mem, groupware, &post->mail));
     if (sending->save_copy)
         TRY(prepare_copy(mem, sending, message, post));
     sending->count++;
     return STATUS_OK;
+}
+
+enum status meeting_sending_add(TALLOC_CTX *mem, struct meeting_sending *sending, struct message *message, const char *const *to, size_t count)
+{
+    return add_post(mem, sending, message, NULL, to, count);
+}
+
+enum status meeting_sending_add_covered(TALLOC_CTX *mem, struct meeting_sending *sending, struct message *message, const struct meeting_cover *cover)
+{
+    const char **to = array_new(mem, const char *, cover->count);
+    if (to == NULL)
+        return status_fail(STATUS_NO_MEMORY, "recipients");
+    for (size_t i = 0; i < cover->count; i++)
+        to[i] = cover->recipients[i].smtp_address[0] != '\0' ? cover->recipients[i].smtp_address : cover->recipients[i].address;
+    return add_post(mem, sending, message, cover, to, cover->count);
 }
 
 enum status meeting_sending_write(TALLOC_CTX *mem, struct transaction *tx, const struct meeting_sending *sending)

@@ -28,6 +28,15 @@ enum status meeting_sending_open(TALLOC_CTX *mem, struct session *session, const
                                  struct meeting_sending *out) MUST_CHECK;
 /* Makes the mail and prepares it. No transaction may be open. `to`: addresses of those who get it. `message` is used up. */
 enum status meeting_sending_add(TALLOC_CTX *mem, struct meeting_sending *sending, struct message *message, const char *const *to, size_t count) MUST_CHECK;
+/* What the mail's own header says when that is not what the calendar part says: a request that somebody else than its organiser sends on. */
+struct meeting_cover {
+    const struct recipient *recipients; /* of To and Cc, and those who get it */
+    size_t count;
+    const char *fields;                 /* more header fields with CR LF, or "" */
+    const char *subject_prefix;         /* before the meeting's own subject, or "" */
+};
+/* From is the mailbox's owner. */
+enum status meeting_sending_add_covered(TALLOC_CTX *mem, struct meeting_sending *sending, struct message *message, const struct meeting_cover *cover) MUST_CHECK;
 /* Under the mailbox lock. */
 enum status meeting_sending_write(TALLOC_CTX *mem, struct transaction *tx, const struct meeting_sending *sending) MUST_CHECK;
 

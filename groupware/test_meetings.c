@@ -339,7 +339,7 @@ static void foreign_attendee_is_reached_and_heard(void **state)
 static const char *foreign_request(struct fixture *f, const char *method, const char *from, int sequence, const char *when, const char *more)
 {
     return talloc_asprintf(f->mem,
-        "From: <%s>\r\nTo: bob@example.test\r\nSubject: visit\r\nMessage-ID: <%s-%d-%s@remote.test>\r\nDate: Sat, 21 Nov 2026 12:00:00 +0000\r\n"
+        "From: <%s>\r\nTo: bob@example.test\r\nSubject: Invitation: visit\r\nMessage-ID: <%s-%d-%s@remote.test>\r\nDate: Sat, 21 Nov 2026 12:00:00 +0000\r\n"
         "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ncome and see\r\n--b\r\n"
         "Content-Type: text/calendar; charset=UTF-8; method=%s\r\n\r\n"
         "BEGIN:VCALENDAR\r\nPRODID:-//Remote//EN\r\nVERSION:2.0\r\nMETHOD:%s\r\nBEGIN:VEVENT\r\nUID:visit-1@remote.test\r\nSEQUENCE:%d\r\n"
@@ -458,6 +458,44 @@ static void delegate_gets_copies_and_answers_for_the_owner(void **state)
     OK(delegate_remove(alice, session_mailbox(alice), session_principal(bob)));
 }
 
+static void forwarded_meeting_comes_back_to_its_organizer(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice"), *bob = fixture_session(f, "bob"), *carol = fixture_session(f, "carol");
+    struct message *message = appointment(f, "pass it on");
+    struct recipient target = { .type = RECIPIENT_TO, .display_name = "Carol", .address_type = "SMTP", .address = "carol@example.test",
+                                .smtp_address = "carol@example.test" };
+    invite(message, "bob@example.test", RECIPIENT_TO);
+    struct object_id id = create(f, alice, message, &to_all);
+    assert_int_equal(outbox_pump(f), 1);
+    struct item *request = outbox_find(f, bob, FOLDER_ROLE_INBOX, "pass it on");
+    OK(meeting_forward(bob, &request->id, &target, 1, "you too?", NULL, true));
+    assert_int_equal(outbox_pump(f), 2); /* carol, and the notice */
+    struct item *got = outbox_find(f, carol, FOLDER_ROLE_INBOX, "FW: pass it on"), *entry = in_calendar(f, carol, "pass it on");
+    assert_non_null(got);
+    assert_non_null(entry);
+    assert_string_equal(meeting_organizer_address(entry->message->props), "alice@example.test");
+    assert_string_equal(bag_string(whole(f, carol, &got->id)->message->props, PROP_SENDER_SMTP_ADDRESS, ""), "bob@example.test");
+    struct item *notice = outbox_find(f, alice, FOLDER_ROLE_INBOX, "Meeting Forward Notification: pass it on");
+    assert_non_null(notice);
+    assert_string_equal(bag_string(notice->message->props, PROP_MESSAGE_CLASS, ""), "IPM.Schedule.Meeting.Notification.Forward");
+    assert_int_equal(tracked(whole(f, alice, &id), "carol@example.test"), RESPONSE_NOT_RESPONDED);
+    respond(carol, &entry->id, MEETING_ACCEPT, NULL);
+    assert_int_equal(outbox_pump(f), 1);
+    assert_int_equal(tracked(whole(f, alice, &id), "carol@example.test"), RESPONSE_ACCEPTED);
+    move_to(f, alice, &id, morning() + INSTANT_PER_HOUR); /* both hear of it now */
+    assert_int_equal(outbox_pump(f), 2);
+    assert_int_equal(starts(whole(f, carol, &entry->id)), morning() + INSTANT_PER_HOUR);
+    char *forged = talloc_asprintf(f->mem, "X-Bourse-Meeting-Forward: %s; mallory@bad.test\r\n", "");
+    struct slice bytes = bag_bytes(whole(f, alice, &id)->message->props, PROP_GLOBAL_OBJECT_ID);
+    for (size_t i = bytes.length; i > 0; i--)
+        forged = talloc_asprintf(f->mem, "%.26s%02X%s", forged, bytes.data[i - 1], forged + 26);
+    outbox_deliver(f, "mallory@bad.test", "alice@example.test", "forged forward", forged, "x");
+    assert_int_equal(meeting_find_attendee(whole(f, alice, &id)->message, "mallory@bad.test"), -1);
+    outbox_deliver(f, "bob@example.test", "alice@example.test", "true forward", forged, "x"); /* the field itself was right */
+    assert_true(meeting_find_attendee(whole(f, alice, &id)->message, "mallory@bad.test") >= 0);
+}
+
 static void calendar_stays_when_processing_is_off(void **state)
 {
     struct fixture *f = *state;
@@ -496,6 +534,7 @@ int main(void)
         TEST(request_enters_calendars_and_answers_are_tracked), TEST(updates_and_cancellations_reach_all), TEST(occurrences_of_a_series_go_their_own_ways),
         TEST(foreign_attendee_is_reached_and_heard), TEST(foreign_request_is_entered_answered_and_guarded), TEST(broken_calendar_part_is_mail),
         TEST(nothing_is_sent_that_was_not_asked_for), TEST(delegate_gets_copies_and_answers_for_the_owner), TEST(calendar_stays_when_processing_is_off),
+        TEST(forwarded_meeting_comes_back_to_its_organizer),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

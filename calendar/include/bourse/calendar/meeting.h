@@ -73,7 +73,7 @@ enum meeting_verdict {
     VERDICT_SAME,             /* has been applied before; or the same answer again */
     VERDICT_STALE,            /* the calendar knows a newer version */
     VERDICT_RESPONSE,         /* tracked for attendee `attendee` */
-    VERDICT_STRANGER,         /* response of somebody who was not invited: not tracked */
+    VERDICT_STRANGER,         /* response (or forward) of somebody who was not invited: not tracked */
     VERDICT_CANCEL,
     VERDICT_FORWARDED,        /* the organiser learns of new attendees */
     VERDICT_UNKNOWN_MEETING,  /* response or cancellation without a calendar item or occurrence */
@@ -173,7 +173,7 @@ enum status meeting_build_response(TALLOC_CTX *mem, const struct message *item, 
 enum status meeting_build_forward_notification(TALLOC_CTX *mem, const struct message *request, const struct recipient *recipients, size_t count,
                                                const char *name, const char *address, instant now, struct message **out) MUST_CHECK;
 
-/* Retry key of one mail about a meeting: id, kind, version, answer, addressee. Two mails with the same key say the same. */
+/* Names one mail about a meeting: id, kind, version, answer and its time, sender, addressee. Two mails with the same key say the same. */
 enum status meeting_mail_key(const struct message *message, const char *addressee, struct hash256 *out) MUST_CHECK;
 
 #endif

@@ -61,6 +61,10 @@ enum status meeting_respond(struct session *session, const struct object_id *id,
 enum status meeting_calendar_item(struct session *session, const struct object_id *request, struct object_id *out) MUST_CHECK;
 /* CancelCalendarItem: cancels with a text of the organiser. */
 enum status meeting_cancel(struct session *session, const struct object_id *id, const char *body, const char *body_html, const struct meeting_options *options) MUST_CHECK;
+/* Sends a meeting on: `id` is a request, a calendar item or an occurrence. Those who get it answer to the organiser, who is told and has them among the attendees then
+ * [MS-OXOCAL] 3.1.4.10. `body`, `body_html`: instead of the meeting's own text; NULL: that. */
+enum status meeting_forward(struct session *session, const struct object_id *id, const struct recipient *recipients, size_t count, const char *body,
+                            const char *body_html, bool save_copy) MUST_CHECK;
 /* Whether meeting mail changes the calendar of the session's mailbox by itself (it does unless switched off); delivery to delegates goes on all the same. */
 enum status meeting_processing_get(struct session *session, bool *is_automatic) MUST_CHECK;
 enum status meeting_processing_set(struct session *session, bool is_automatic) MUST_CHECK;
