@@ -18,8 +18,10 @@ void out_state_flag(struct output *o, const struct field *field)
 void out_calendar_item_type(struct output *o, const struct field *field)
 {
     const char *word = "Single";
-    if (output_is_occurrence(o) || bag_bool(o->props, PROP_IS_EXCEPTION, false))
-        word = bag_bool(o->props, PROP_IS_EXCEPTION, false) ? "Exception" : "Occurrence";
+    if (output_is_occurrence(o))
+        word = o->item->is_exception ? "Exception" : "Occurrence";
+    else if (bag_bool(o->props, PROP_IS_EXCEPTION, false)) /* a meeting message about one occurrence, or an invitation to one alone */
+        word = "Exception";
     else if (bag_bool(o->props, field->tag, false))
         word = "RecurringMaster";
     xml_element(o->xml, field->element, word);
@@ -52,6 +54,12 @@ void out_enhanced_location(struct output *o, const struct field *field)
     xml_start(o->xml, field->element);
     xml_element(o->xml, "t:DisplayName", location);
     xml_end(o->xml);
+}
+
+/* Part of a series: masters and their occurrences. */
+void out_is_recurring(struct output *o, const struct field *field)
+{
+    xml_element_bool(o->xml, field->element, output_is_occurrence(o) || bag_bool(o->props, field->tag, false));
 }
 
 void out_duration(struct output *o, const struct field *field)

@@ -116,6 +116,7 @@ void out_instance_key(struct output *o, const struct field *field);
 void out_int(struct output *o, const struct field *field);
 void out_is_associated(struct output *o, const struct field *field);
 void out_is_read(struct output *o, const struct field *field);
+void out_is_recurring(struct output *o, const struct field *field);
 void out_item_id(struct output *o, const struct field *field);
 void out_list_members(struct output *o, const struct field *field);
 void out_meeting_response_type(struct output *o, const struct field *field);

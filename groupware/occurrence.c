@@ -42,6 +42,19 @@ static bool has_visible_attachments(const struct message *message)
     return false;
 }
 
+/* A pattern that cannot be read has no occurrences to show. */
+static bool is_exception(TALLOC_CTX *mem, const struct message *master, int32_t occurrence)
+{
+    struct recurrence *pattern = NULL;
+    bool found = false;
+    if (series_pattern(mem, master->props, &pattern) != STATUS_OK)
+        return false;
+    for (size_t i = 0; i < pattern->exception_count && !found; i++)
+        found = local_minutes(pattern->exceptions[i].original_start) == occurrence;
+    talloc_free(pattern);
+    return found;
+}
+
 enum status occurrence_item(TALLOC_CTX *mem, const struct mailbox_key *mailbox, const struct loaded_message *master, int32_t occurrence, unsigned parts,
                             uint32_t rights, struct item **out)
 {
@@ -53,6 +66,7 @@ enum status occurrence_item(TALLOC_CTX *mem, const struct mailbox_key *mailbox, 
         loaded.message->attachment_count = 0;
     TRY(item_of_message(mem, mailbox, &loaded, parts, rights, out));
     (*out)->id.occurrence = occurrence;
+    (*out)->is_exception = is_exception(mem, master->message, occurrence);
     (*out)->has_attachments = has_attachments;
     return STATUS_OK;
 }

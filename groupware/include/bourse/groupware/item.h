@@ -13,6 +13,7 @@ struct item {
     bool is_associated;
     bool is_draft;
     bool is_soft_deleted;
+    bool is_exception;          /* an occurrence that differs from its series */
     bool has_attachments;
     uint64_t size;
     instant created, modified, received, sent;
