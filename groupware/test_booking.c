@@ -303,7 +303,10 @@ static void fifty_writers_never_double_book_the_room(void **state)
         assert_true(bag_time(props, PROP_APPOINTMENT_START_WHOLE, 0) >= end);
         end = bag_time(props, PROP_APPOINTMENT_END_WHOLE, 0);
     }
-    assert_int_equal(outbox_pump(f), WRITERS); /* each got one answer */
+    size_t answers = 0, more;
+    while ((more = outbox_pump(f)) > 0)
+        answers += more;
+    assert_int_equal(answers, WRITERS); /* each got one */
 }
 
 int main(void)
