@@ -184,7 +184,12 @@ static bool name_fits(const struct time_zone *named, const struct time_zone *of_
         if (zone_rule_equal(&windows[i], last))
             return true;
     int32_t now = civil_of_local(clock_now()).year;
-    return zones_agree(named, of_rules, now) || (last->from_year >= 1970 && last->from_year < now && zones_agree(named, of_rules, last->from_year));
+    if (zones_agree(named, of_rules, now))
+        return true;
+    for (int32_t year = now - 1; last->from_year < 1970 && year >= 1970; year--) /* a series has one rule alone, that of the year it began in */
+        if (zones_agree(named, of_rules, year))
+            return true;
+    return last->from_year >= 1970 && last->from_year < now && zones_agree(named, of_rules, last->from_year);
 }
 
 static enum status named_or_rules(TALLOC_CTX *mem, const char *name, const struct zone_rule *rules, size_t count, const struct time_zone **out)
