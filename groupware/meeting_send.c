@@ -143,6 +143,15 @@ enum status meeting_mime(TALLOC_CTX *mem, struct groupware *groupware, struct me
     return make_mime(mem, groupware, message, domain, NULL, out);
 }
 
+enum status meeting_calendar(TALLOC_CTX *mem, struct groupware *groupware, const struct message *message, struct slice *out, const char **method)
+{
+    struct blob_source source = { .mem = mem, .groupware = groupware };
+    *method = meeting_method(message);
+    enum status status = *method != NULL ? export_calendar(mem, message, &source, out) : STATUS_OK;
+    TALLOC_FREE(source.tx);
+    return status;
+}
+
 /* ---- who sends ---- */
 
 enum status meeting_sending_open(TALLOC_CTX *mem, struct session *session, const struct mailbox_key *mailbox, bool will_send, struct meeting_sending *out)

@@ -42,5 +42,7 @@ enum status meeting_sending_write(TALLOC_CTX *mem, struct transaction *tx, const
 
 /* The mail as bytes: text and HTML with text/calendar; method=... as the last form [RFC 6047] 2.4. `domain`: of its Message-ID. For who sends without a session. */
 enum status meeting_mime(TALLOC_CTX *mem, struct groupware *groupware, struct message *message, const char *domain, struct slice *out) MUST_CHECK;
+/* The calendar part alone; *method NULL when the message is none that has one. No transaction may be open. */
+enum status meeting_calendar(TALLOC_CTX *mem, struct groupware *groupware, const struct message *message, struct slice *out, const char **method) MUST_CHECK;
 
 #endif

@@ -16,6 +16,8 @@
 #include "item_view.h"
 #include "item_whole.h"
 #include "locate.h"
+#include "meeting_import.h"
+#include "meeting_send.h"
 #include "quota.h"
 #include "recipient_lists.h"
 
@@ -214,6 +216,8 @@ static enum status make_envelope(struct sending *work, struct envelope *envelope
 static enum status generate(struct sending *work, unsigned flags, struct slice *out)
 {
     struct mime_export_options options = { .flags = flags };
+    if (bag_has(work->message->props, PROP_GLOBAL_OBJECT_ID))
+        TRY(meeting_calendar(work->mem, work->session->groupware, work->message, &options.calendar, &options.calendar_method));
     return mime_export_bytes(work->mem, work->message, &options, MIME_CAP, out);
 }
 
@@ -240,6 +244,7 @@ static enum status keep_named_properties(const struct sending *work, struct bag 
 static enum status copy_message(struct sending *work, struct message **out)
 {
     TRY(mime_import(work->mem, work->copy_mime, &mime_limits_default, MIME_IMPORT_DELIVERY, out));
+    TRY(meeting_import(*out));
     TRY(message_keep_prefix(*out));
     struct bag *props = (*out)->props;
     TRY(keep_named_properties(work, props));

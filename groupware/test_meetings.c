@@ -3,6 +3,7 @@
 #include "bourse/groupware/calendar.h"
 #include "bourse/groupware/delegate.h"
 #include "bourse/groupware/deliver.h"
+#include "bourse/groupware/submit.h"
 #include "bourse/model/properties.h"
 #include "outbox_fixture.h"
 
@@ -411,6 +412,26 @@ static void nothing_is_sent_that_was_not_asked_for(void **state)
     assert_int_equal(outbox_pump(f), 0);
 }
 
+/* A client that makes the request itself and only sends it [MS-ASCMD] SendMail, EWS SendItem. */
+static void request_made_by_a_client_keeps_its_calendar_part(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice"), *bob = fixture_session(f, "bob");
+    struct message *item = appointment(f, "by client"), *request = NULL;
+    struct meeting_organizer organizer = { "Alice", "alice@example.test" };
+    struct submit_options options = { .save_copy = true };
+    struct object_id saved = { 0 };
+    invite(item, "bob@example.test", RECIPIENT_TO);
+    OK(meeting_fill_item(item, &organizer, clock_now()));
+    struct meeting_mail mail = { .item = item, .now = clock_now() };
+    OK(meeting_build_request(f->mem, &mail, &request));
+    OK(submit_message(alice, request, &options, &saved));
+    assert_int_equal(starts(in_calendar(f, bob, "by client")), morning());
+    struct item *copy = whole(f, alice, &saved);
+    assert_string_equal(bag_string(copy->message->props, PROP_MESSAGE_CLASS, ""), "IPM.Schedule.Meeting.Request");
+    assert_true(bag_has(copy->message->props, PROP_GLOBAL_OBJECT_ID));
+}
+
 /* ---- those who act for others ---- */
 
 static void delegate_gets_copies_and_answers_for_the_owner(void **state)
@@ -533,7 +554,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(request_enters_calendars_and_answers_are_tracked), TEST(updates_and_cancellations_reach_all), TEST(occurrences_of_a_series_go_their_own_ways),
         TEST(foreign_attendee_is_reached_and_heard), TEST(foreign_request_is_entered_answered_and_guarded), TEST(broken_calendar_part_is_mail),
-        TEST(nothing_is_sent_that_was_not_asked_for), TEST(delegate_gets_copies_and_answers_for_the_owner), TEST(calendar_stays_when_processing_is_off),
+        TEST(request_made_by_a_client_keeps_its_calendar_part), TEST(nothing_is_sent_that_was_not_asked_for), TEST(delegate_gets_copies_and_answers_for_the_owner), TEST(calendar_stays_when_processing_is_off),
         TEST(forwarded_meeting_comes_back_to_its_organizer),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
