@@ -110,11 +110,21 @@ static void keep_phase(struct recurrence_blob *blob, const struct recurrence *re
     blob->first_date = recurrence->first_date;
 }
 
-static void set_month(struct recurrence *recurrence)
+/* The blob does not name the month of a yearly pattern: it is that of the first occurrence. */
+static enum status set_month(struct recurrence *recurrence)
 {
+    struct series series;
+    int64_t day = day_of_local(recurrence->first_date);
     if (recurrence->frequency != RECUR_YEARLY)
-        return;
-    recurrence->month = lunar_is_wanted(recurrence) ? lunar_month_of(recurrence, recurrence->first_date) : (uint32_t)civil_of_local(recurrence->first_date).month;
+        return STATUS_OK;
+    bool is_lunar = lunar_is_wanted(recurrence);
+    if (!is_lunar) {
+        TRY(series_open(&series, recurrence));
+        (void)series_day(&series, 0, &day);
+        series_close(&series);
+    }
+    recurrence->month = is_lunar ? lunar_month_of(recurrence, recurrence->first_date) : (uint32_t)civil_of_local(day * INSTANT_PER_DAY).month;
+    return STATUS_OK;
 }
 
 static enum status read_pattern(struct wire *wire, struct recurrence *recurrence, struct recurrence_blob *blob, struct dates *deleted, struct dates *modified)
@@ -140,8 +150,7 @@ static enum status read_pattern(struct wire *wire, struct recurrence *recurrence
     keep_phase(blob, recurrence, first_date_time);
     if (wire->status != STATUS_OK || !recurrence_is_valid(recurrence))
         return malformed("pattern");
-    set_month(recurrence);
-    return STATUS_OK;
+    return set_month(recurrence);
 }
 
 /* ---- ExceptionInfo 2.2.1.44.2 ---- */

@@ -103,8 +103,10 @@ enum status recurrence_complete(struct recurrence *recurrence)
     bool is_lunar = series.lunar != NULL;
     series_close(&series);
     TRY(status);
-    if (recurrence->frequency == RECUR_YEARLY && recurrence->month == 0)
-        recurrence->month = is_lunar ? lunar_month_of(recurrence, recurrence->first_date) : (uint32_t)civil_of_local(recurrence->first_date).month;
+    if (recurrence->frequency == RECUR_YEARLY && !is_lunar)
+        recurrence->month = (uint32_t)civil_of_local(recurrence->first_date).month;
+    else if (recurrence->frequency == RECUR_YEARLY && recurrence->month == 0)
+        recurrence->month = lunar_month_of(recurrence, recurrence->first_date);
     sort_dates(recurrence);
     return STATUS_OK;
 }

@@ -106,7 +106,7 @@ bool lunar_month(const struct lunar *lunar, int64_t number, struct month_span *o
     UErrorCode error = U_ZERO_ERROR;
     UCalendar *calendar = lunar->calendar;
     int64_t distance = number * lunar->interval;
-    if (distance > 12 * 2900)
+    if (distance > LUNAR_MONTHS_MAX)
         return false;
     if (lunar->is_yearly) {
         ucal_clear(calendar);

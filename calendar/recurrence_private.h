@@ -72,7 +72,7 @@ struct series {
     bool is_sorted;      /* deleted and exceptions are */
     struct lunar *lunar;
 };
-enum { DAY_LAST = 1059202 }; /* 4500-12-31 */
+enum { DAY_LAST = 1059202 /* 4500-12-31 */, LUNAR_MONTHS_MAX = 13 * 2900 };
 
 enum status series_open(struct series *series, const struct recurrence *recurrence) MUST_CHECK;
 void series_close(struct series *series);

@@ -134,7 +134,7 @@ static bool in_order(const struct recurrence *recurrence)
 /* Day of match `match` of the pattern; matches may lie before first_date. */
 static bool match_day(const struct series *series, int64_t match, int64_t *day)
 {
-    int64_t period = match, most = series->kind == SERIES_MONTHS || series->kind == SERIES_LUNAR ? 12 * 2900 : DAY_LAST;
+    int64_t period = match, most = series->kind == SERIES_MONTHS ? 12 * 2900 : series->kind == SERIES_LUNAR ? LUNAR_MONTHS_MAX : DAY_LAST;
     if (series->kind == SERIES_WEEKS)
         period = match / series->week_count;
     if (period > floor_divide(most - (series->kind == SERIES_LUNAR ? 0 : series->base), series->step))

@@ -44,9 +44,9 @@ static void skip_block(struct wire *wire, const struct header *header, size_t ti
 /* FILETIME of Unix seconds; far away ones become the ends of the scale. */
 static instant instant_of(int64_t unix_seconds)
 {
-    const int64_t most = INT64_MAX / INSTANT_PER_SECOND / 2;
+    const int64_t most = INT64_C(400000000000); /* 12,000 years: sums with days stay far from overflow */
     if (unix_seconds > most || unix_seconds < -most)
-        return unix_seconds > 0 ? INT64_MAX : INT64_MIN + 1;
+        unix_seconds = unix_seconds > 0 ? most : -most;
     return unix_seconds * INSTANT_PER_SECOND + INSTANT_UNIX_EPOCH;
 }
 

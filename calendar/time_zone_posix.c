@@ -4,7 +4,7 @@
 
 #include "time_zone_private.h"
 
-enum { HOURS_MAX = 167, DEFAULT_SECOND = 2 * 3600 };
+enum { HOURS_MAX = 167, DEFAULT_SECOND = 2 * 3600, OFFSET_MAX = 26 * 3600 };
 
 /* "CET" or "<+0330>". */
 static bool skip_name(const char **at)
@@ -75,7 +75,7 @@ bool zone_file_parse_rule(const char *text, struct year_rule *out)
 {
     *out = (struct year_rule){ .from_year = 0 };
     int32_t west;
-    if (!skip_name(&text) || !duration(&text, &west))
+    if (!skip_name(&text) || !duration(&text, &west) || west > OFFSET_MAX || west < -OFFSET_MAX)
         return false;
     out->standard_offset = out->daylight_offset = -west;
     if (*text == '\0')
@@ -88,6 +88,8 @@ bool zone_file_parse_rule(const char *text, struct year_rule *out)
             return false;
         out->daylight_offset = -west;
     }
+    if (out->daylight_offset > OFFSET_MAX || out->daylight_offset < -OFFSET_MAX)
+        return false;
     if (!change(&text, &out->daylight) || !change(&text, &out->standard) || *text != '\0')
         return false;
     out->has_daylight = true;
