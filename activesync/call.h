@@ -15,7 +15,7 @@
 
 enum eas_common_status {
 #define COMMON_STATUS(number, name, http) EAS_##name = (number),
-#include "common_statuses.def"
+#include "statuses.def"
 };
 
 struct eas_call;

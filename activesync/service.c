@@ -33,7 +33,7 @@ static const struct {
     unsigned http;
 } common[] = {
 #define COMMON_STATUS(number, name, http) { number, http },
-#include "common_statuses.def"
+#include "statuses.def"
 };
 
 static unsigned http_of_common(int number, enum status status)
