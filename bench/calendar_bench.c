@@ -20,7 +20,7 @@
 #include "bourse/storage/mailbox.h"
 #include "bourse/storage/schema.h"
 
-enum { PEOPLE = 20, SERIES_EACH = 15, SINGLES_EACH = 60, ROUNDS = 200, LARGE = 10000, LARGE_SERIES = 500, THREADS_MAX = 16, PAST_DAYS = 4000 };
+enum { PEOPLE = 20, SERIES_EACH = 15, SINGLES_EACH = 60, ROUNDS = 200, LARGE = 10000, LARGE_SERIES = 500, SLICE = 200, THREADS_MAX = 16, PAST_DAYS = 4000 };
 
 static struct config *config;
 static struct groupware *groupware;
@@ -245,6 +245,31 @@ static void measure_free_busy(void)
 
 /* ---- a month of a large calendar ---- */
 
+/* A tenth of the series are still going on. */
+static void fill_slice(struct session *session, int64_t folder, int first)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct transaction *tx = NULL;
+    must(transaction_begin(mem, session->groupware->store, TRANSACTION_WRITE, &tx), "begin");
+    must(store_mailbox_lock(tx, session->own.id, NULL), "lock");
+    for (int i = first; i < first + SLICE; i++) {
+        struct message *message = event(mem, i, month + ((i % 1500) - 1000) * INSTANT_PER_DAY);
+        struct prepared_message *prepared = NULL;
+        struct message_created created;
+        if (i < LARGE_SERIES) {
+            instant last = i % 10 == 0 ? 0 : month - (i % 300 + 40) * INSTANT_PER_DAY;
+            make_weekly(message, i, month - 700 * INSTANT_PER_DAY, last);
+            must(bag_set_time(message->props, PROP_CLIP_START, month - 700 * INSTANT_PER_DAY), "clip");
+            if (last != 0)
+                must(bag_set_time(message->props, PROP_CLIP_END, last), "clip");
+        }
+        must(store_message_prepare_in(mem, tx, message, &prepared), "prepare");
+        must(store_message_create(tx, session->own.id, folder, prepared, &(struct message_place){ .is_read = true }, &created), "create");
+    }
+    must(transaction_commit(tx), "commit");
+    talloc_free(mem);
+}
+
 static void measure_month(void)
 {
     struct session *session = NULL;
@@ -255,14 +280,8 @@ static void measure_month(void)
     must(session_open(NULL, groupware, alice, &session), "session");
     must(folder_id_of_role(session, session_mailbox(session), FOLDER_ROLE_CALENDAR, &top), "folder");
     must(folder_create(session, session, &top, "large", "IPF.Appointment", NULL, &folder), "folder");
-    for (int i = 0; i < LARGE; i++) {
-        TALLOC_CTX *mem = talloc_new(NULL);
-        struct message *message = event(mem, i, month + ((i % 1500) - 1000) * INSTANT_PER_DAY);
-        if (i < LARGE_SERIES) /* a tenth of them are still going on */
-            make_weekly(message, i, month - 700 * INSTANT_PER_DAY, i % 10 == 0 ? 0 : month - (i % 300) * INSTANT_PER_DAY - 40 * INSTANT_PER_DAY);
-        save(session, &folder->id, message);
-        talloc_free(mem);
-    }
+    for (int first = 0; first < LARGE; first += SLICE)
+        fill_slice(session, folder->id.folder, first);
     for (size_t round = 0; round < ROUNDS / 4; round++) {
         TALLOC_CTX *mem = talloc_new(NULL);
         struct item_page *page = NULL;
@@ -279,6 +298,7 @@ static void measure_month(void)
 
 int main(int argc, char **argv)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc > 1)
         seconds = strtod(argv[1], NULL);
     month = clock_now() / INSTANT_PER_DAY * INSTANT_PER_DAY;
