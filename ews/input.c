@@ -192,26 +192,35 @@ static bool kind_is_schedule(enum field_kind kind)
            kind == KIND_END_ZONE || kind == KIND_MEETING_ZONE;
 }
 
+static unsigned parts_of(const struct field *field, bool append)
+{
+    unsigned parts = 0;
+    if (field_query(field->kind) == QUERY_RECIPIENTS)
+        parts |= ITEM_RECIPIENTS;
+    if (append && field->kind == KIND_BODY)
+        parts |= ITEM_BODIES;
+    if ((append && field->kind == KIND_REPLY_TO) || field->kind == KIND_LIST_MEMBERS)
+        parts |= ITEM_PROPERTIES;
+    if (kind_is_schedule(field->kind) || field->kind == KIND_MIME) /* times, zones and the pattern make each other; exceptions of the old pattern go */
+        parts |= ITEM_PROPERTIES | ITEM_ATTACHMENTS;
+    return parts;
+}
+
+/* A URI may have rows of several sections; what the item is, is not known yet. */
 unsigned draft_parts(const struct xml_node *changes)
 {
     unsigned parts = 0;
     for (const struct xml_node *change = changes->child; change != NULL; change = change->next) {
         const struct xml_node *path = path_child(change);
         const char *uri = path != NULL ? xml_attribute_of(path, "FieldURI") : NULL;
-        const struct field *field = uri != NULL ? field_by_uri(uri, ~(unsigned)SECTIONS_OF_FOLDERS) : NULL;
         bool append = strcmp(change->name, "AppendToItemField") == 0;
-        if (uri != NULL && strcmp(uri, LIST_MEMBER_URI) == 0)
-            parts |= ITEM_PROPERTIES;
-        if (field == NULL)
+        if (uri == NULL)
             continue;
-        if (field_query(field->kind) == QUERY_RECIPIENTS)
-            parts |= ITEM_RECIPIENTS;
-        if (append && field->kind == KIND_BODY)
-            parts |= ITEM_BODIES;
-        if ((append && field->kind == KIND_REPLY_TO) || field->kind == KIND_LIST_MEMBERS)
+        if (strcmp(uri, LIST_MEMBER_URI) == 0)
             parts |= ITEM_PROPERTIES;
-        if (kind_is_schedule(field->kind) || field->kind == KIND_MIME) /* times, zones and the pattern make each other; exceptions of the old pattern go */
-            parts |= ITEM_PROPERTIES | ITEM_ATTACHMENTS;
+        for (size_t i = 0; i < field_count(); i++)
+            if (strcmp(field_at(i)->uri, uri) == 0)
+                parts |= parts_of(field_at(i), append);
     }
     return parts;
 }
