@@ -1,6 +1,8 @@
 #include "out_of_office_store.h"
 #include "rules_store.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 /* First byte: which reader. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

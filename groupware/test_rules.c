@@ -5,6 +5,7 @@
 #include "bourse/groupware/access.h"
 #include "bourse/groupware/rules.h"
 #include "bourse/model/properties.h"
+#include "bourse/storage/store.h"
 #include "rules_store.h"
 
 static const struct guid own = { { 0 } };
@@ -291,6 +292,29 @@ static void bad_rules_are_refused(void **state)
     assert_int_equal(count, 0); /* all or none */
 }
 
+/* The hot path: a mailbox without rules asks the database nothing before the committer's round; a rule saved meanwhile counts for the next message all the same. */
+static void mail_without_rules_costs_no_statement(void **state)
+{
+    struct fixture *f = *state;
+    struct session *dave = fixture_session(f, "dave");
+    struct rule rule = { .name = "all", .is_enabled = true, ACTIONS({ .kind = RULE_ACTION_DELETE }) };
+    outbox_deliver(f, "a@partner.test", "dave@example.test", "warm", "", "x");
+    uint64_t before = store_statement_count();
+    outbox_deliver(f, "a@partner.test", "dave@example.test", "cheap", "", "x");
+    assert_int_equal(store_statement_count() - before, 0);
+    save(dave, &rule);
+    before = store_statement_count();
+    outbox_deliver(f, "a@partner.test", "dave@example.test", "by rule", "", "x"); /* planned without it, refused, planned again */
+    assert_true(store_statement_count() - before > 0);
+    assert_non_null(outbox_find(f, dave, FOLDER_ROLE_DELETED_ITEMS, "by rule"));
+    drop_all(f, dave);
+    outbox_deliver(f, "a@partner.test", "dave@example.test", "no rule", "", "x");
+    before = store_statement_count();
+    outbox_deliver(f, "a@partner.test", "dave@example.test", "cheap again", "", "x");
+    assert_int_equal(store_statement_count() - before, 0);
+    assert_non_null(outbox_find(f, dave, FOLDER_ROLE_INBOX, "cheap again"));
+}
+
 static void stored_form_is_the_same_for_ever(void **state)
 {
     struct fixture *f = *state;
@@ -327,6 +351,7 @@ int main(void)
         TEST(a_template_answers_a_sender_once),
         TEST(only_the_owner_sees_and_changes_rules),
         TEST(bad_rules_are_refused),
+        TEST(mail_without_rules_costs_no_statement),
         TEST(stored_form_is_the_same_for_ever),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
