@@ -7,7 +7,7 @@ the daemon's log.
 """
 import argparse
 import glob
-import importlib
+import importlib.util
 import inspect
 import os
 import re
@@ -20,7 +20,9 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, HERE)
+# folders with files test_*.py; activesync/'s are named activesync_<topic>.<test>
+FOLDERS = {HERE: "", os.path.join(ROOT, "tests/activesync"): "activesync_"}
+sys.path[:0] = list(FOLDERS)
 from instance import Instance  # noqa: E402
 from needs import missing  # noqa: E402
 
@@ -31,17 +33,19 @@ SANITIZER = re.compile(r"^.*(?:ERROR: \w*Sanitizer|runtime error:|WARNING: Threa
 def discover(only):
     """[(name, function)] in the order of files and lines, and why some files could not be loaded."""
     tests, not_loaded = [], []
-    for file in sorted(os.listdir(HERE)):
-        if not re.fullmatch(r"test_\w+\.py", file):
-            continue
+    files = [(folder, file) for folder in FOLDERS for file in sorted(os.listdir(folder)) if re.fullmatch(r"test_\w+\.py", file)]
+    for folder, file in files:
+        name = FOLDERS[folder] + file[:-3]
+        spec = importlib.util.spec_from_file_location(name, os.path.join(folder, file))
+        module = importlib.util.module_from_spec(spec)
         try:
-            module = importlib.import_module(file[:-3])
+            spec.loader.exec_module(module)
         except ModuleNotFoundError as error:
             not_loaded.append(f"e2e {file}: {error}")
             continue
-        functions = [f for n, f in inspect.getmembers(module, inspect.isfunction) if n.startswith("test_") and f.__module__ == file[:-3]]
+        functions = [f for n, f in inspect.getmembers(module, inspect.isfunction) if n.startswith("test_") and f.__module__ == name]
         functions.sort(key=lambda function: function.__code__.co_firstlineno)
-        tests += [(f"{file[5:-3]}.{function.__name__[5:]}", function) for function in functions]
+        tests += [(f"{name.replace('test_', '', 1)}.{function.__name__[5:]}", function) for function in functions]
     tests.sort(key=lambda test: hasattr(test[1], "last"))
     return [(name, function) for name, function in tests if only in name], not_loaded
 
