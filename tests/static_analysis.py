@@ -2,7 +2,7 @@
 """clang-tidy and cppcheck over all C files: static_analysis.py [--build FOLDER] [--seconds N] [--only PART-OF-PATH]
 
 Three passes: cppcheck, clang-tidy's checks of the syntax tree, clang's path-sensitive analyzer. The first two look at every file; the analyzer, which takes some
-seconds a file, stops after N seconds (0: never), the files that were changed last first. Results are kept in FOLDER/../analysis under a hash of the file,
+seconds a file, stops after N seconds (0: never; -1: does not run), the files that were changed last first. Results are kept in FOLDER/../analysis under a hash of the file,
 of all it includes from this tree, of the flags and of the settings (.clang-tidy, cppcheck.suppressions), so the next run goes on where this one stopped.
 Exit code 0: no finding, 1: findings, 77: a tool is missing.
 """
@@ -168,6 +168,8 @@ def main():
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     steps, files = passes(), sources(arguments.build, arguments.only)
+    if arguments.seconds < 0:
+        steps = [step for step in steps if step.name != "analyzer"]
     analysis = Analysis(os.path.join(ROOT, "build/analysis"), arguments.seconds)
     analysis.run(steps, files)
     analysis.forget_old()

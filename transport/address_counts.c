@@ -25,7 +25,7 @@ static int counts_free(struct address_counts *counts)
     struct entry *entry, *next;
     HASH_ITER(hh, counts->entries, entry, next)
     {
-        HASH_DEL(counts->entries, entry);
+        HASH_DEL(counts->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc): HASH_ITER has read the next one already */
         free(entry);
     }
     lock_destroy(&counts->lock);
