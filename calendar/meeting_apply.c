@@ -153,7 +153,29 @@ enum status meeting_item_of_request(TALLOC_CTX *mem, const struct message *reque
 
 /* ---- updates ---- */
 
-/* Changed and deleted occurrences of the attendee's own that the new pattern still has, and does not speak of. */
+/* What the attendee decided for one occurrence stays while its time and place do. */
+static enum status carry_answer(TALLOC_CTX *mem, struct message *item, const struct message *old, local_time start)
+{
+    static const prop_tag own[] = { PROP_RESPONSE_STATUS, PROP_BUSY_STATUS, PROP_APPOINTMENT_REPLY_TIME, PROP_APPOINTMENT_REPLY_NAME, PROP_REMINDER_SET,
+                                    PROP_REMINDER_DELTA, PROP_KEYWORDS };
+    struct message *before = NULL, *after = NULL;
+    uint32_t highlights = 0;
+    if (exception_read(mem, old, start, &before) != STATUS_OK || exception_read(mem, item, start, &after) != STATUS_OK) {
+        status_chain_clear();
+        return STATUS_OK;
+    }
+    TRY(meeting_highlights(mem, before, after, &highlights));
+    if ((highlights & CHANGED_SIGNIFICANT) != 0)
+        TRY(set_unanswered(after->props));
+    for (size_t i = 0; (highlights & CHANGED_SIGNIFICANT) == 0 && i < ARRAY_LENGTH(own); i++) {
+        const struct value *value = bag_get(before->props, own[i]);
+        if (value != NULL)
+            TRY(bag_set(after->props, value));
+    }
+    return exception_put(item, start, after);
+}
+
+/* Changed and deleted occurrences of the attendee's own that the new pattern still has; those that the request speaks of keep their answers. */
 static enum status carry_occurrences(struct message *item, const struct message *old)
 {
     TALLOC_CTX *mem = talloc_new(item);
@@ -163,8 +185,12 @@ static enum status carry_occurrences(struct message *item, const struct message 
     for (size_t i = 0; i < before->exception_count; i++) {
         local_time start = before->exceptions[i].original_start;
         struct message *occurrence = NULL;
-        if (exception_attachment(item, start) != NULL || exception_attachment(old, start) == NULL)
+        if (exception_attachment(old, start) == NULL)
             continue;
+        if (exception_attachment(item, start) != NULL) {
+            TRY(carry_answer(mem, item, old, start));
+            continue;
+        }
         if (exception_read(mem, old, start, &occurrence) == STATUS_OK && exception_put(item, start, occurrence) != STATUS_OK)
             status_chain_clear(); /* not in the pattern any more */
     }

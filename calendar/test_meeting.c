@@ -480,6 +480,25 @@ static void small_change_of_the_series_keeps_own_occurrences(void **state)
     assert_string_equal(bag_string(entry->props, PROP_BODY, ""), "more");
 }
 
+static void answer_to_a_changed_occurrence_survives_a_small_change_of_the_series(void **state)
+{
+    struct message *series = organized_series(*state, NOON, NOON), *after = moved_occurrence(*state, series, 4, NOON), *view = NULL;
+    struct message *entry = entered(*state, request_of(*state, series, NOON), NOON);
+    struct meeting_changes changes = { 0 };
+    bool changed = false;
+    assert_int_equal(judged(*state, entry, request_of(*state, after, NOON)).verdict, VERDICT_SAME); /* it came with the series */
+    OK(exception_read(*state, entry, day(4), &view));
+    assert_int_equal(bag_time(view->props, PROP_APPOINTMENT_START_WHOLE, 0), NOON + 4 * INSTANT_PER_DAY + INSTANT_PER_HOUR);
+    answer(*state, view, RESPONSE_TENTATIVE, NOON, &changed);
+    OK(exception_put(entry, day(4), view));
+    OK(bag_set_string(series->props, PROP_BODY, "more"));
+    OK(meeting_advance(series, &changes, NOON + INSTANT_PER_HOUR));
+    assert_int_equal(deliver(*state, &entry, request_of(*state, series, NOON), NOON), VERDICT_UPDATE_INFORMATIONAL);
+    OK(exception_read(*state, entry, day(4), &view));
+    assert_int_equal(number(view, PROP_RESPONSE_STATUS), RESPONSE_TENTATIVE);
+    assert_int_equal(bag_time(view->props, PROP_APPOINTMENT_START_WHOLE, 0), NOON + 4 * INSTANT_PER_DAY + INSTANT_PER_HOUR);
+}
+
 static void sequence_of_series_passes_that_of_occurrences(void **state)
 {
     struct message *series = organized_series(*state, NOON, NOON);
@@ -724,6 +743,7 @@ int main(void)
         TEST(counter_proposal_reaches_the_organizer), TEST(cancellation_marks_and_renewal_revives), TEST(changes_are_told_apart),
         TEST(exception_reads_as_it_was_put), TEST(occurrence_is_changed_answered_and_cancelled), TEST(lone_occurrence_waits_for_its_series),
         TEST(small_change_of_the_series_keeps_own_occurrences), TEST(sequence_of_series_passes_that_of_occurrences),
+        TEST(answer_to_a_changed_occurrence_survives_a_small_change_of_the_series),
         TEST(forward_notification_names_new_attendees), TEST(all_orders_of_mail_end_alike), TEST(mail_key_tells_versions_and_people_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
