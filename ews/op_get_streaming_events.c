@@ -7,16 +7,18 @@
 #include "request_check.h"
 #include "response.h"
 #include "soap.h"
+#include "streams.h"
 
 #define EVENTS_MOST 200
 #define SUBSCRIPTIONS_MOST 64
 #define HEARTBEAT_US INT64_C(45000000)
 
-/* Lives as long as the request. */
+/* Lives as long as the request; ids and numbers hang on it. */
 struct streaming {
     struct ews_call *call;
     struct http_stream *stream;
     const char **ids;
+    uint64_t *numbers;   /* of streams.h, one an id */
     size_t count;
     int64_t deadline_us;
     int64_t heartbeat_us;
@@ -134,6 +136,24 @@ static enum status turn(struct streaming *streaming, bool always, bool last)
     return STATUS_OK;
 }
 
+/* The first subscription that a newer connection serves, NULL when there is none. */
+static const char *lost(const struct streaming *streaming)
+{
+    for (size_t i = 0; i < streaming->count; i++)
+        if (!stream_is_newest(streaming->ids[i], streaming->numbers[i]))
+            return streaming->ids[i];
+    return NULL;
+}
+
+/* Events go to the newer connection alone: they were lost to the client here. */
+static enum status give_way(struct streaming *streaming, const char *id)
+{
+    send_error(streaming, ews_fail(streaming->call, EWS_CODE_STREAM_REPLACED, "%s", id), id);
+    status_chain_clear();
+    http_stream_end(streaming->stream, true);
+    return STATUS_OK;
+}
+
 static enum status woken(struct http_request *request, enum http_wake_reason reason, void *data)
 {
     struct streaming *streaming = data;
@@ -142,6 +162,9 @@ static enum status woken(struct http_request *request, enum http_wake_reason rea
         http_stream_end(streaming->stream, false);
         return STATUS_OK;
     }
+    const char *replaced = lost(streaming);
+    if (replaced != NULL)
+        return give_way(streaming, replaced);
     int64_t now = clock_monotonic_us();
     bool last = reason == HTTP_WAKE_DRAIN || now >= streaming->deadline_us;
     return turn(streaming, last || now >= streaming->heartbeat_us, last);
@@ -156,11 +179,13 @@ static enum status read_request(struct ews_call *call, struct streaming *out)
         return ews_fail_text(call, EWS_CODE_SCHEMA_VALIDATION, "ConnectionTimeout must be from 1 to 30 minutes.");
     if (xml_child_count(list) > SUBSCRIPTIONS_MOST)
         return ews_fail_text(call, EWS_CODE_VALUE_RANGE, "At most %d subscriptions a connection.", SUBSCRIPTIONS_MOST);
-    out->ids = talloc_zero_array(call->mem, const char *, ROOM(xml_child_count(list)));
-    if (out->ids == NULL)
+    out->ids = talloc_zero_array(out, const char *, ROOM(xml_child_count(list)));
+    out->numbers = talloc_zero_array(out, uint64_t, ROOM(xml_child_count(list)));
+    if (out->ids == NULL || out->numbers == NULL)
         return status_fail(STATUS_NO_MEMORY, "subscriptions");
     for (const struct xml_node *node = list->child; node != NULL; node = node->next)
-        out->ids[out->count++] = xml_text_of(node);
+        if ((out->ids[out->count++] = talloc_strdup(out, xml_text_of(node))) == NULL)
+            return status_fail(STATUS_NO_MEMORY, "subscriptions");
     out->deadline_us = clock_monotonic_us() + (minutes < most ? minutes : most) * 60 * 1000000;
     return STATUS_OK;
 }
@@ -169,11 +194,19 @@ static enum status read_request(struct ews_call *call, struct streaming *out)
 static enum status watch(struct streaming *streaming, const char **bad)
 {
     struct guid mailboxes[SUBSCRIPTIONS_MOST];
+    struct http_server *server = http_request_server(streaming->call->request);
     for (size_t i = 0; i < streaming->count; i++) {
         *bad = streaming->ids[i];
         TRY(subscription_mailbox(streaming->call->session, streaming->ids[i], &mailboxes[i]));
     }
     *bad = NULL;
+    for (size_t i = 0; i < streaming->count; i++) {
+        streaming->numbers[i] = stream_serve(streaming->ids[i]);
+        if (streaming->numbers[i] == 0)
+            return status_fail(STATUS_NO_MEMORY, "stream");
+        if (server != NULL)
+            http_wake(server, mailboxes[i]); /* an older connection looks and ends */
+    }
     return http_watch(streaming->call->request, mailboxes, streaming->count);
 }
 
@@ -190,6 +223,13 @@ static enum status answer_bad(struct ews_call *call, enum status status, const c
     return response_end(call);
 }
 
+static int leave(struct streaming *streaming)
+{
+    for (size_t i = 0; i < streaming->count; i++)
+        stream_leave(streaming->ids[i], streaming->numbers[i]);
+    return 0;
+}
+
 enum status op_get_streaming_events(struct ews_call *call)
 {
     const char *bad = NULL;
@@ -197,6 +237,7 @@ enum status op_get_streaming_events(struct ews_call *call)
     if (streaming == NULL)
         return status_fail(STATUS_NO_MEMORY, "stream");
     TRY(read_request(call, streaming));
+    talloc_set_destructor(streaming, leave);
     enum status status = watch(streaming, &bad);
     if (status != STATUS_OK && bad != NULL && status_info(status)->fault == FAULT_CLIENT)
         return answer_bad(call, status, bad);

@@ -1,6 +1,6 @@
 /* SyncFolderHierarchy [MS-OXWSSYNC] 3.1.4.1 */
-#include "bourse/groupware/sync.h"
 #include "folders.h"
+#include "sync_answers.h"
 
 #define PAGE_MOST 512
 
@@ -28,7 +28,7 @@ static enum status read_request(struct ews_call *call, struct hierarchy_request 
     return STATUS_OK;
 }
 
-static enum status write_change(struct ews_call *call, struct hierarchy_request *request, const struct sync_change *change)
+static enum status write_change(struct ews_call *call, struct ews_shape *shape, const struct sync_change *change)
 {
     if (change->kind == SYNC_DELETE || change->folder == NULL) {
         xml_start(call->out, "t:Delete");
@@ -37,21 +37,8 @@ static enum status write_change(struct ews_call *call, struct hierarchy_request 
         return STATUS_OK;
     }
     xml_start(call->out, change->kind == SYNC_CREATE ? "t:Create" : "t:Update");
-    TRY(output_folder(call, &request->shape, change->folder));
+    TRY(output_folder(call, shape, change->folder));
     xml_end(call->out);
-    return STATUS_OK;
-}
-
-static enum status write_page(struct ews_call *call, struct hierarchy_request *request, const struct sync_page *page)
-{
-    response_message(call);
-    xml_element(call->out, "m:SyncState", sync_position_text(call->mem, &page->position));
-    xml_element_bool(call->out, "m:IncludesLastFolderInRange", page->includes_last);
-    xml_start(call->out, "m:Changes");
-    for (size_t i = 0; i < page->count; i++)
-        TRY(write_change(call, request, &page->changes[i]));
-    xml_end(call->out);
-    response_message_end(call);
     return STATUS_OK;
 }
 
@@ -63,13 +50,7 @@ enum status op_sync_folder_hierarchy(struct ews_call *call)
     if (call->code == EWS_CODE_SCHEMA_VALIDATION)
         return status;
     if (status == STATUS_OK)
-        status = ews_recode(call, sync_folders(call->mem, call->session, &request.from, request.root, PAGE_MOST, &page), STATUS_FOLDER_NOT_FOUND,
-                            EWS_CODE_SYNC_FOLDER_NOT_FOUND);
-    if (status == STATUS_OK)
-        status = shape_bind(call, &request.shape, &(struct object_id){ .kind = OBJECT_FOLDER, .mailbox = request.from.mailbox });
-    struct ews_failure failure = ews_keep(call, status);
-    TRY(response_begin(call));
-    status = ews_give(call, &failure);
-    TRY(status == STATUS_OK ? write_page(call, &request, page) : response_error(call, status, NULL));
-    return response_end(call);
+        status = sync_folders(call->mem, call->session, &request.from, request.root, PAGE_MOST, &page);
+    struct sync_answer answer = { "m:IncludesLastFolderInRange", write_change, &request.shape, { .kind = OBJECT_FOLDER, .mailbox = request.from.mailbox } };
+    return sync_answer(call, &answer, status, page);
 }

@@ -1,7 +1,7 @@
 /* SyncFolderItems [MS-OXWSSYNC] 3.1.4.2 */
-#include "bourse/groupware/sync.h"
 #include "items.h"
 #include "request_check.h"
+#include "sync_answers.h"
 
 struct sync_request {
     struct ews_shape shape;
@@ -54,7 +54,7 @@ static void write_delete(struct ews_call *call, const struct object_id *id)
     xml_end(call->out);
 }
 
-static enum status write_change(struct ews_call *call, struct sync_request *request, const struct sync_change *change)
+static enum status write_change(struct ews_call *call, struct ews_shape *shape, const struct sync_change *change)
 {
     switch (change->kind) {
     case SYNC_DELETE:
@@ -75,21 +75,8 @@ static enum status write_change(struct ews_call *call, struct sync_request *requ
         return STATUS_OK;
     }
     xml_start(call->out, change->kind == SYNC_CREATE ? "t:Create" : "t:Update");
-    TRY(output_item(call, &request->shape, change->item));
+    TRY(output_item(call, shape, change->item));
     xml_end(call->out);
-    return STATUS_OK;
-}
-
-static enum status write_page(struct ews_call *call, struct sync_request *request, const struct sync_page *page)
-{
-    response_message(call);
-    xml_element(call->out, "m:SyncState", sync_position_text(call->mem, &page->position));
-    xml_element_bool(call->out, "m:IncludesLastItemInRange", page->includes_last);
-    xml_start(call->out, "m:Changes");
-    for (size_t i = 0; i < page->count; i++)
-        TRY(write_change(call, request, &page->changes[i]));
-    xml_end(call->out);
-    response_message_end(call);
     return STATUS_OK;
 }
 
@@ -101,13 +88,8 @@ enum status op_sync_folder_items(struct ews_call *call)
     if (call->code == EWS_CODE_SCHEMA_VALIDATION)
         return status;
     if (status == STATUS_OK)
-        status = ews_recode(call, sync_items(call->mem, call->session, &request.from, &request.options, &page), STATUS_FOLDER_NOT_FOUND,
-                            EWS_CODE_SYNC_FOLDER_NOT_FOUND);
-    if (status == STATUS_OK)
-        status = shape_bind(call, &request.shape, &(struct object_id){ .kind = OBJECT_FOLDER, .mailbox = request.from.mailbox, .folder = request.from.folder });
-    struct ews_failure failure = ews_keep(call, status);
-    TRY(response_begin(call));
-    status = ews_give(call, &failure);
-    TRY(status == STATUS_OK ? write_page(call, &request, page) : response_error(call, status, NULL));
-    return response_end(call);
+        status = sync_items(call->mem, call->session, &request.from, &request.options, &page);
+    struct sync_answer answer = { "m:IncludesLastItemInRange", write_change, &request.shape,
+                                  { .kind = OBJECT_FOLDER, .mailbox = request.from.mailbox, .folder = request.from.folder } };
+    return sync_answer(call, &answer, status, page);
 }

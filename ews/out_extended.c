@@ -92,11 +92,11 @@ static const struct value *entry_id_value(struct output *o, prop_tag tag, const 
     return keep_value(o, value_bytes(tag, bytes));
 }
 
-/* The number that IMAP gateways take as UID: item ids grow within a folder, are never used again, and a move makes a new one. */
+/* The number that IMAP gateways take as UID: that of the store. */
 static const struct value *article_number(struct output *o, prop_tag tag)
 {
-    int64_t item = o->item->id.item;
-    return o->embedded == NULL && item <= INT32_MAX ? keep_value(o, value_int32(tag, (int32_t)item)) : NULL;
+    uint32_t uid = o->item->uid;
+    return o->embedded == NULL && uid > 0 && uid <= INT32_MAX ? keep_value(o, value_int32(tag, (int32_t)uid)) : NULL;
 }
 
 /* What the bag does not hold because it is computed. */

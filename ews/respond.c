@@ -2,6 +2,8 @@
 
 #include "bourse/base/text.h"
 #include "bourse/base/wire.h"
+#include "bourse/calendar/meeting.h"
+#include "bourse/groupware/calendar.h"
 #include "output.h"
 
 /* [MS-OXOMSG] 2.2.1.3: a response has the parent's index and five bytes more. */
@@ -253,6 +255,25 @@ static enum status compose(struct draft *draft, const struct original *original,
     return draft_read(draft, node);
 }
 
+/* A meeting that is sent on is an invitation for those who get it, not a mail that tells of one. */
+static bool is_meeting(const struct original *original)
+{
+    const char *class = prop(original, PROP_MESSAGE_CLASS);
+    return class_has_prefix(class, "IPM.Schedule.Meeting.Request") || (class_has_prefix(class, "IPM.Appointment") && meeting_is_meeting(original->props));
+}
+
+static enum status forward_meeting(struct ews_call *call, const struct create_options *options, const struct xml_node *node, const struct original *original)
+{
+    struct draft *draft;
+    const struct xml_node *body = xml_child(node, EWS_NS_TYPES, "NewBodyContent");
+    const char *type = body != NULL ? xml_attribute_of(body, "BodyType") : NULL, *text = body != NULL ? xml_text_of(body) : NULL;
+    bool html = type != NULL && strcmp(type, "HTML") == 0;
+    TRY(draft_new(call, item_type_of_element("Message"), &original->item->id, &draft));
+    TRY(draft_read(draft, node));
+    return meeting_forward(call->session, &original->item->id, draft->message->recipients, draft->message->recipient_count, html ? NULL : text, html ? text : NULL,
+                           options->disposition == DISPOSITION_SEND_AND_SAVE);
+}
+
 enum status respond_read(struct ews_call *call, const struct create_options *options, const struct xml_node *node, struct draft **out)
 {
     static const char *const offered[] = { "ReplyToItem", "ReplyAllToItem", "ForwardItem", "PostReplyItem", "SuppressReadReceipt" };
@@ -268,6 +289,8 @@ enum status respond_read(struct ews_call *call, const struct create_options *opt
     TRY(status);
     if (strcmp(node->name, "SuppressReadReceipt") == 0)
         return suppress_receipt(call, &original);
+    if (strcmp(node->name, "ForwardItem") == 0 && is_meeting(&original) && options->disposition != DISPOSITION_SAVE && options->disposition != DISPOSITION_NONE)
+        return forward_meeting(call, options, node, &original);
     if (options->disposition == DISPOSITION_NONE && !post)
         return ews_fail(call, EWS_CODE_DISPOSITION_REQUIRED, "%s", node->name);
     if (!options->has_folder)

@@ -146,6 +146,26 @@ static void stream_tells_of_new_items(void **state)
     assert_string_equal(between(f, answer, "<m:ConnectionStatus>Close", '<'), "d");
 }
 
+/* A second connection takes the subscription over: the first ends with its own code, the second goes on. */
+static void newer_stream_replaces_older(void **state)
+{
+    struct fixture *f = *state;
+    struct http_request *first, *second, *other;
+    struct offline_answer answer = run(f, "POST", soap(f, "<m:Subscribe><m:StreamingSubscriptionRequest><t:FolderIds><t:DistinguishedFolderId Id='drafts'/></t:FolderIds><t:EventTypes>"
+                                                          "<t:EventType>CreatedEvent</t:EventType></t:EventTypes></m:StreamingSubscriptionRequest></m:Subscribe>"), &other);
+    struct slice listen = soap(f, talloc_asprintf(f->mem, "<m:GetStreamingEvents><m:SubscriptionIds><t:SubscriptionId>%s</t:SubscriptionId></m:SubscriptionIds>"
+                                                          "<m:ConnectionTimeout>5</m:ConnectionTimeout></m:GetStreamingEvents>", between(f, answer, "<m:SubscriptionId>", '<')));
+    assert_true(run(f, "POST", listen, &first).is_waiting);
+    assert_true(run(f, "POST", listen, &second).is_waiting);
+    offline_wake(first, HTTP_WAKE_EVENT);
+    answer = offline_answer(first);
+    assert_true(answer.is_ended && !answer.is_waiting);
+    assert_string_equal(between(f, answer, "<m:ResponseCode>ErrorNewEventStream", '<'), "ConnectionOpened");
+    offline_wake(second, HTTP_WAKE_EVENT);
+    assert_true(offline_answer(second).is_waiting);
+    offline_wake(second, HTTP_WAKE_DRAIN);
+}
+
 /* Statements until now, once the threads that follow what was written (wake-ups) have come to rest. */
 static int64_t quiet_statements(void)
 {
@@ -184,6 +204,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_are_golden, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(browser_gets_a_page, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(stream_tells_of_new_items, fixture_test, fixture_test_end),
+        cmocka_unit_test_setup_teardown(newer_stream_replaces_older, fixture_test, fixture_test_end),
         cmocka_unit_test_setup_teardown(batch_is_one_round_trip, fixture_test, fixture_test_end),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -24,6 +24,7 @@ static void fill_from_row(struct item *item, const struct mailbox_key *mailbox, 
     item->id = (struct object_id){ .kind = OBJECT_ITEM, .mailbox = mailbox->guid, .folder = row->folder, .item = row->item };
     item->change_number = row->cn;
     item->read_change_number = row->read_cn;
+    item->uid = row->uid;
     item->is_read = row->is_read;
     item->is_associated = row->is_fai;
     item->is_draft = (row->message_flags & 0x8u) != 0; /* mfUnsent [MS-OXCMSG] 2.2.1.6 */

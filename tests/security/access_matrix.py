@@ -41,6 +41,19 @@ ResolveNames                     ok       ok       ok       ok       ok       ok
 ExpandDL                         ok       ok       ok       ok       ok       ok       ok       ok       ok       401
 GetServerTimeZones               ok       ok       ok       ok       ok       ok       ok       ok       ok       401
 GetUserPhoto                     ok       ok       ok       ok       ok       ok       ok       ok       ok       401
+GetUserAvailability              ok       ok       ok       ok       ok       ok       ok       ok       ok       401
+GetUserOofSettings               ok       ok       denied   denied   denied   denied   denied   denied   denied   401
+SetUserOofSettings               ok       ok       denied   denied   denied   denied   denied   denied   denied   401
+GetDelegate                      ok       ok       denied   denied   denied   denied   denied   denied   denied   401
+AddDelegate                      ok       ok       denied   denied   denied   denied   denied   denied   denied   401
+UpdateDelegate                   ok       ok       denied   denied   denied   denied   denied   denied   denied   401
+RemoveDelegate                   ok       ok       denied   denied   denied   denied   denied   denied   denied   401
+GetInboxRules                    ok       ok       denied   denied   denied   denied   denied   denied   denied   401
+UpdateInboxRules                 ok       ok       denied   denied   denied   denied   denied   denied   denied   401
+GetUserConfiguration             ok       ok       ok       ok       ok       denied   hidden   hidden   ok       401
+UpdateUserConfiguration          ok       ok       ok       denied   denied   denied   hidden   hidden   ok       401
+CreateUserConfiguration          ok       ok       ok       ok       denied   denied   hidden   hidden   ok       401
+DeleteUserConfiguration          ok       ok       ok       denied   denied   denied   hidden   hidden   ok       401
 GetFolder                        ok       ok       ok       ok       ok       ok       hidden   hidden   ok       401
 GetFolder by name                ok       ok       hidden   hidden   hidden   hidden   hidden   hidden   hidden   401
 FindFolder                       ok       ok       ok       ok       ok       ok       hidden   hidden   ok       401
@@ -106,6 +119,7 @@ class Target:
                                                  + message("from alice", "dave@example.test", "alice@example.test", attachment=True)))
         self.items = made.ids("ItemId")
         self.keys = [attributes["ChangeKey"] for attributes in made.attributes("ItemId")]
+        self.alice.must(configuration("CreateUserConfiguration", self.folder, "Matrix"))
         self.attachments = self.alice.must(get_item(*self.items, shape="AllProperties")).ids("AttachmentId")
         subscription = self.alice.must(subscribe_pull(self.folder))
         self.subscription, self.watermark = subscription.text("SubscriptionId"), subscription.text("Watermark")
@@ -168,6 +182,34 @@ def send_item(identity, key):
     return f"<m:SendItem SaveItemToFolder='false'><m:ItemIds><t:ItemId Id='{identity}' ChangeKey='{key}'/></m:ItemIds></m:SendItem>"
 
 
+def oof(operation, content=""):
+    return f"<m:{operation}Request><t:Mailbox><t:Address>alice@example.test</t:Address></t:Mailbox>{content}</m:{operation}Request>"
+
+
+def delegates(operation, content, attributes=""):
+    return f"<m:{operation} {attributes}><m:Mailbox><t:EmailAddress>alice@example.test</t:EmailAddress></m:Mailbox>{content}</m:{operation}>"
+
+
+DAVE = "<t:UserId><t:PrimarySmtpAddress>dave@example.test</t:PrimarySmtpAddress></t:UserId>"
+DAVE_AS_DELEGATE = f"<m:DelegateUsers><t:DelegateUser>{DAVE}</t:DelegateUser></m:DelegateUsers>"
+OOF_SETTINGS = "<t:UserOofSettings><t:OofState>Disabled</t:OofState><t:ExternalAudience>None</t:ExternalAudience></t:UserOofSettings>"
+RULE = ("<m:MailboxSmtpAddress>alice@example.test</m:MailboxSmtpAddress><m:Operations><t:CreateRuleOperation><t:Rule><t:DisplayName>matrix</t:DisplayName><t:Priority>1</t:Priority>"
+        "<t:IsEnabled>false</t:IsEnabled><t:Actions><t:MarkAsRead>true</t:MarkAsRead></t:Actions></t:Rule></t:CreateRuleOperation></m:Operations>")
+
+
+def configuration(operation, identity, name):
+    named_item = f"UserConfigurationName Name='{name}'>{folder(identity)}"
+    if operation in ("CreateUserConfiguration", "UpdateUserConfiguration"):
+        inner = f"<m:UserConfiguration><t:{named_item}</t:UserConfigurationName><t:XmlData>PGEvPg==</t:XmlData></m:UserConfiguration>"
+    else:
+        inner = f"<m:{named_item}</m:UserConfigurationName>" + ("<m:UserConfigurationProperties>All</m:UserConfigurationProperties>" if operation[0] == "G" else "")
+    return f"<m:{operation}>{inner}</m:{operation}>"
+
+
+AVAILABILITY = ("<m:GetUserAvailabilityRequest><m:MailboxDataArray><t:MailboxData><t:Email><t:Address>alice@example.test</t:Address></t:Email><t:AttendeeType>Required</t:AttendeeType>"
+                "</t:MailboxData></m:MailboxDataArray><t:FreeBusyViewOptions><t:TimeWindow><t:StartTime>2026-10-05T00:00:00</t:StartTime><t:EndTime>2026-10-06T00:00:00</t:EndTime>"
+                "</t:TimeWindow><t:RequestedView>MergedOnly</t:RequestedView></t:FreeBusyViewOptions></m:GetUserAvailabilityRequest>")
+
 # In this order: what reads, then what changes a little, then what deletes. Each takes the target and gives the request, None: no such case.
 CASES = {
     "ConvertId": lambda t: f"<m:ConvertId DestinationFormat='HexEntryId'><m:SourceIds><t:AlternateId Format='EwsId' Id='{t.folder}' Mailbox='x@example.test'/></m:SourceIds></m:ConvertId>",
@@ -175,6 +217,19 @@ CASES = {
     "ExpandDL": lambda t: "<m:ExpandDL><m:Mailbox><t:EmailAddress>sales@example.test</t:EmailAddress></m:Mailbox></m:ExpandDL>",
     "GetServerTimeZones": lambda t: "<m:GetServerTimeZones><m:Ids><t:Id>UTC</t:Id></m:Ids></m:GetServerTimeZones>",
     "GetUserPhoto": lambda t: "<m:GetUserPhoto><m:Email>alice@example.test</m:Email><m:SizeRequested>HR48x48</m:SizeRequested></m:GetUserPhoto>",
+    "GetUserAvailability": lambda t: AVAILABILITY,
+    "GetUserOofSettings": lambda t: oof("GetUserOofSettings"),
+    "SetUserOofSettings": lambda t: oof("SetUserOofSettings", OOF_SETTINGS),
+    "GetDelegate": lambda t: delegates("GetDelegate", "", "IncludePermissions='true'"),
+    "AddDelegate": lambda t: delegates("AddDelegate", DAVE_AS_DELEGATE),
+    "UpdateDelegate": lambda t: delegates("UpdateDelegate", DAVE_AS_DELEGATE),
+    "RemoveDelegate": lambda t: delegates("RemoveDelegate", f"<m:UserIds>{DAVE}</m:UserIds>"),
+    "GetInboxRules": lambda t: "<m:GetInboxRules><m:MailboxSmtpAddress>alice@example.test</m:MailboxSmtpAddress></m:GetInboxRules>",
+    "UpdateInboxRules": lambda t: f"<m:UpdateInboxRules>{RULE}</m:UpdateInboxRules>",
+    "GetUserConfiguration": lambda t: configuration("GetUserConfiguration", t.folder, "Matrix"),
+    "UpdateUserConfiguration": lambda t: configuration("UpdateUserConfiguration", t.folder, "Matrix"),
+    "CreateUserConfiguration": lambda t: configuration("CreateUserConfiguration", t.folder, "Matrix.Own"),
+    "DeleteUserConfiguration": lambda t: configuration("DeleteUserConfiguration", t.folder, "Matrix"),
     "GetFolder": lambda t: get_folder(t.folder),
     "GetFolder by name": lambda t: get_folder(named("inbox", "alice@example.test")),
     "FindFolder": lambda t: find_folder(t.folder),

@@ -9,6 +9,7 @@ struct item {
     struct object_id id;
     int64_t change_number;      /* content */
     int64_t read_change_number; /* read state; the greater one is what changed last */
+    uint32_t uid;               /* IMAP's: grows with creation in the folder, never used again; 0 when not loaded from a folder */
     bool is_read;
     bool is_associated;
     bool is_draft;
