@@ -1,11 +1,12 @@
 /* Each call with its n-th SQL statement failing, for n = 1, 2 ... until the call gets through: a failure is temporary, leaves nothing behind (or, when
  * the commit was under way, perhaps all), keeps the store sound, and the repeated call works [promises 3-5]. Statements of the calling thread only:
  * those of the shared commit, which is all that deliver_accept writes with, are failed in storage/test_delivery.c. */
-#include "fixture.h"
+#include "outbox_fixture.h"
 
 #include <stdio.h>
 
 #include "bourse/groupware/access.h"
+#include "bourse/groupware/calendar.h"
 #include "bourse/groupware/find.h"
 #include "bourse/groupware/submit.h"
 #include "bourse/groupware/subscribe.h"
@@ -235,6 +236,25 @@ static int sent_and_arrived(struct stage *stage)
     return sent == count_subject(stage, fixture_session(stage->f, "bob"), FOLDER_ROLE_INBOX) ? sent : 2;
 }
 
+/* A meeting with its request and the copy of that. */
+static enum status run_calendar_create(struct stage *stage)
+{
+    struct meeting_options options = { .notice = MEETING_SEND_TO_ALL, .save_copy = true };
+    struct message *message = draft(stage, "bob@example.test");
+    struct item *item = NULL;
+    OK(bag_set_string(message->props, PROP_MESSAGE_CLASS, "IPM.Appointment"));
+    OK(bag_set_time(message->props, PROP_APPOINTMENT_START_WHOLE, clock_now() + INSTANT_PER_DAY));
+    OK(bag_set_time(message->props, PROP_APPOINTMENT_END_WHOLE, clock_now() + INSTANT_PER_DAY + INSTANT_PER_HOUR));
+    return calendar_create(stage->f->mem, stage->alice, &stage->to, message, &options, &item);
+}
+
+static int meeting_sent_and_arrived(struct stage *stage)
+{
+    outbox_pump(stage->f);
+    int made = count_in(stage, &stage->to);
+    return made == sent_and_arrived(stage) && made == count_subject(stage, fixture_session(stage->f, "bob"), FOLDER_ROLE_CALENDAR) ? made : 2;
+}
+
 static enum status run_submit_item(struct stage *stage)
 {
     struct submit_options options = { .save_copy = true };
@@ -406,6 +426,7 @@ static const struct call calls[] = {
     { "attachment_delete", run_attachment_delete, no_attachment },
     { "submit_message", run_submit_message, sent_and_arrived },
     { "submit_item", run_submit_item, arrived_once },
+    { "calendar_create", run_calendar_create, meeting_sent_and_arrived },
     { "folder_create", run_folder_create, child_in_to },
     { "folder_update", run_folder_update, folder_is_renamed },
     { "folder_move", run_folder_move, folder_is_moved },
