@@ -36,19 +36,19 @@ UNION ALL
 SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = :mailbox AND c.folder_id = :folder AND {long_events}
 ORDER BY starts, ends, message_id LIMIT :limit;
 
--- Many calendars at once: properties of series always, of single items where the asker sees details.
+-- Many calendars at once: properties of series always, of single items where the asker sees details; what is not shown is not read.
 -- name: calendar_windows
 -- in: mailbox int8[], folder int8[], detailed bool[], from int8, to int8, limit int8
 -- out: place int8, item int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8, sensitivity int2, subject text, props bytea
-SELECT r.place, {window_columns}, m.sensitivity, m.subject, CASE WHEN c.is_recurring OR r.detailed THEN b.props END
+SELECT r.place, {window_columns}, coalesce(m.sensitivity, 0::smallint), coalesce(m.subject, ''), b.props
 FROM unnest(:mailbox, :folder, :detailed) WITH ORDINALITY AS r (mailbox, folder, detailed, place)
     CROSS JOIN LATERAL (
         SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = r.mailbox AND c.folder_id = r.folder AND {short_events}
         UNION ALL
         SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = r.mailbox AND c.folder_id = r.folder AND {long_events}
         LIMIT :limit) c
-    JOIN message m ON m.mailbox_id = r.mailbox AND m.message_id = c.message_id
-    LEFT JOIN message_body b ON b.mailbox_id = r.mailbox AND b.message_id = c.message_id
+    LEFT JOIN message m ON m.mailbox_id = r.mailbox AND m.message_id = CASE WHEN r.detailed THEN c.message_id END
+    LEFT JOIN message_body b ON b.mailbox_id = r.mailbox AND b.message_id = CASE WHEN c.is_recurring OR r.detailed THEN c.message_id END
 ORDER BY r.place, c.starts, c.ends, c.message_id;
 
 -- name: calendar_by_goid

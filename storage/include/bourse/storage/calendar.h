@@ -31,8 +31,8 @@ struct calendar_range {
 struct calendar_content {
     size_t range;            /* index of its struct calendar_range */
     struct calendar_row row;
-    int32_t sensitivity;
-    const char *subject;
+    int32_t sensitivity;     /* with details, else 0 */
+    const char *subject;     /* with details, else "" */
     struct bag *props;       /* whole bag without columns; NULL for single items without details */
     bool is_meant;           /* has the id that was asked for */
 };
