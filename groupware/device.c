@@ -1,6 +1,7 @@
 #include "bourse/groupware/device.h"
 
 #include "bourse/base/text.h"
+#include "device_notice.h"
 #include "device_row.h"
 #include "locate.h"
 #include "session_state.h"
@@ -9,7 +10,7 @@ enum { SEEN_MINUTES = 5, AGENT_MAX = 255 };
 
 bool device_wants_wipe(const struct device *device)
 {
-    return device->wipe == WIPE_ASKED || device->wipe == WIPE_TOLD;
+    return device->wipe != WIPE_NONE && device->wipe != WIPE_DONE;
 }
 
 static enum device_access access_of_new(const struct config *config)
@@ -57,16 +58,32 @@ static enum status write_row(struct transaction *tx, struct session *session, co
 {
     struct store_device row;
     TRY(row_of_device(tx, device, session->entry->guid, &row));
-    TRY(store_device_put(tx, session->own.id, &row));
-    return transaction_commit(tx);
+    return store_device_put(tx, session->own.id, &row);
 }
 
-static enum status save(struct session *session, const struct device *device)
+/* `notice`: mail about the device that goes out with the row; NULL: none. */
+static enum status save(struct session *session, const struct device *device, const struct device_notice *notice)
 {
     struct transaction *tx = NULL;
     TRY(transaction_begin(session, session->groupware->store, TRANSACTION_WRITE, &tx));
     enum status status = write_row(tx, session, device);
+    if (status == STATUS_OK && notice != NULL)
+        status = device_notice_put(tx, session, notice);
+    if (status == STATUS_OK)
+        status = transaction_commit(tx);
     talloc_free(tx);
+    return status;
+}
+
+/* Owner and admin hear of a device that may not sync yet. */
+static enum status save_new(struct session *session, const struct device *device)
+{
+    struct device_notice notice;
+    TALLOC_CTX *mem = talloc_new(NULL);
+    enum status status = device_notice_prepare(mem, session, device, &notice);
+    if (status == STATUS_OK)
+        status = save(session, device, &notice);
+    talloc_free(mem);
     return status;
 }
 
@@ -85,14 +102,14 @@ enum status device_open(TALLOC_CTX *mem, struct session *session, const char *id
     enum status status = read_or_make(device, tx, session, &seen, device, &changed);
     talloc_free(tx);
     if (status == STATUS_OK && changed)
-        status = save(session, device);
+        status = device->last_seen == device->first_seen && device->access != DEVICE_ALLOWED ? save_new(session, device) : save(session, device, NULL);
     *out = device;
     return status;
 }
 
 enum status device_save(struct session *session, const struct device *device)
 {
-    return save(session, device);
+    return save(session, device, NULL);
 }
 
 /* ---- admins ---- */

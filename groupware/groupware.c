@@ -1,5 +1,6 @@
 /* Opening and closing the process's handle; wake-ups; periodic work. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "bourse/base/log.h"
@@ -69,6 +70,7 @@ enum status groupware_open(TALLOC_CTX *mem, const struct config *config, struct 
         return status_fail(STATUS_NO_MEMORY, "groupware");
     groupware->config = config;
     lock_init(&groupware->listeners, LOCK_LISTENERS);
+    lock_init(&groupware->policies, LOCK_POLICIES);
     char host[40] = "";
     (void)gethostname(host, sizeof host - 1);
     /* a restarted container gives the same process ids again: a dead process's leases must not look like ours */
@@ -100,6 +102,8 @@ void groupware_close(struct groupware *groupware)
     TALLOC_FREE(groupware->directory);
     TALLOC_FREE(groupware->store);
     lock_destroy(&groupware->listeners);
+    lock_destroy(&groupware->policies);
+    free(groupware->policy_text);
     talloc_free(groupware);
 }
 

@@ -22,6 +22,8 @@ struct groupware {
     void *on_change_data;
     void (*on_work)(void *data);
     void *on_work_data;
+    struct lock policies; /* the text of device policies that was good last; malloc, NULL: none */
+    char *policy_text;
     char worker[64]; /* names this process in queue leases */
     int64_t quotas_looked_us; /* when groupware_sweep last looked for full mailboxes; 0: never */
 };
