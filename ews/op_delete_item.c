@@ -1,5 +1,4 @@
 /* DeleteItem [MS-OXWSCORE] 3.1.4.3, [MS-OXWSMTGS] 3.1.4.3, [MS-OXWSTASK] 3.1.4.3 */
-#include "bourse/calendar/meeting.h"
 #include "disposal.h"
 #include "items.h"
 #include "meetings.h"
@@ -25,10 +24,36 @@ static enum status check(struct ews_call *call, const struct delete_request *req
     return STATUS_OK;
 }
 
-/* Calendar items go one by one, as each may have people to tell; they leave the batch. */
-static enum status delete_calendar_item(struct ews_call *call, const struct delete_request *request, const struct item *item)
+/* SpecifiedOccurrenceOnly: the series of tasks goes on with its next instance [MS-OXWSTASK] 2.2.5.1; the one that is skipped stays as done. */
+static bool skips_instance(const struct delete_request *request, const struct item *item)
 {
+    return is_class(item, SECTION_TASK) && request->task_occurrences != NULL && strcmp(request->task_occurrences, "SpecifiedOccurrenceOnly") == 0 &&
+           bag_bool(item->message->props, PROP_TASK_F_RECURRING, false) && !bag_bool(item->message->props, PROP_TASK_COMPLETE, false);
+}
+
+static enum status skip_instance(struct ews_call *call, const struct item *item)
+{
+    struct item *changed = NULL;
+    struct bag *done = bag_new(call->mem);
+    if (done == NULL)
+        return status_fail(STATUS_NO_MEMORY, "task");
+    TRY(bag_set_bool(done, PROP_TASK_COMPLETE, true));
+    TRY(bag_set_int32(done, PROP_TASK_STATUS, 2));
+    struct item_change change = { .set = done };
+    return item_update(call->mem, call->session, &item->id, 0, CONFLICT_ALWAYS_OVERWRITE, &change, &changed);
+}
+
+/* Calendar items go one by one, as each may have people to tell; they leave the batch. */
+static enum status delete_alone(struct ews_call *call, const struct delete_request *request, const struct item *item)
+{
+    if (skips_instance(request, item))
+        return skip_instance(call, item);
     return calendar_delete(call->session, &item->id, request->mode, &request->meeting);
+}
+
+static bool goes_alone(const struct delete_request *request, const struct item *item)
+{
+    return !item->is_associated && (is_class(item, SECTION_CALENDAR) || skips_instance(request, item));
 }
 
 static void decide(struct ews_call *call, const struct delete_request *request, struct id_batch *batch, struct item *const *items, bool *done)
@@ -37,9 +62,9 @@ static void decide(struct ews_call *call, const struct delete_request *request, 
         if (batch->statuses[i] != STATUS_OK)
             continue;
         enum status status = check(call, request, items[i]);
-        done[i] = status != STATUS_OK || (is_class(items[i], SECTION_CALENDAR) && !items[i]->is_associated);
+        done[i] = status != STATUS_OK || goes_alone(request, items[i]);
         if (status == STATUS_OK && done[i])
-            status = delete_calendar_item(call, request, items[i]);
+            status = delete_alone(call, request, items[i]);
         if (!done[i])
             continue;
         batch->statuses[i] = status;
@@ -78,7 +103,9 @@ static enum status delete_all(struct ews_call *call, struct id_batch *batch)
     if (items == NULL || done == NULL)
         return status_fail(STATUS_NO_MEMORY, "items");
     request.meeting = meeting_options_of(request.cancellations);
-    TRY(items_load(call, batch, 0, items));
+    /* Whether a task recurs is no column. */
+    bool specified = request.task_occurrences != NULL && strcmp(request.task_occurrences, "SpecifiedOccurrenceOnly") == 0;
+    TRY(items_load(call, batch, specified ? ITEM_PROPERTIES : 0, items));
     decide(call, &request, batch, items, done);
     return delete_rest(call, &request, batch, done);
 }
