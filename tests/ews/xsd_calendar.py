@@ -142,6 +142,10 @@ def check_meetings(c):
     for name in ("AcceptItem", "TentativelyAcceptItem", "DeclineItem"):
         c.run(f"CreateItem/own-{name}", create(f"<t:{name}><t:ReferenceItemId Id='{ident}'/></t:{name}>", "", 'MessageDisposition="SendAndSaveCopy"'),
               [f"ErrorCalendarIsOrganizerFor{dict(AcceptItem='Accept', TentativelyAcceptItem='Tentative', DeclineItem='Decline')[name]}"])
+    to = f"<t:ToRecipients><t:Mailbox><t:EmailAddress>{c.server.others[2]}</t:EmailAddress></t:Mailbox></t:ToRecipients>"
+    c.run("CreateItem/forward-meeting", create(f"<t:ForwardItem>{to}<t:ReferenceItemId Id='{ident}'/><t:NewBodyContent BodyType='Text'>come too</t:NewBodyContent></t:ForwardItem>", "",
+                                               'MessageDisposition="SendAndSaveCopy"'))
+    c.run("CreateItem/forward-nobody", create(f"<t:ForwardItem><t:ReferenceItemId Id='{ident}'/></t:ForwardItem>", "", 'MessageDisposition="SendOnly"'), ["ErrorMissingRecipients"])
     c.run("CreateItem/answer-nothing", create("<t:AcceptItem/>", "", 'MessageDisposition="SendOnly"'), ["ErrorMissingInformationReferenceItemId"])
     c.run("CreateItem/own-remove", create(f"<t:RemoveItem><t:ReferenceItemId Id='{ident}'/></t:RemoveItem>", ""), ["ErrorCalendarIsOrganizerForRemove"])
     c.run("CreateItem/cancel", create(f"<t:CancelCalendarItem><t:ReferenceItemId Id='{ident}'/><t:NewBodyContent BodyType='Text'>off</t:NewBodyContent></t:CancelCalendarItem>", "",
@@ -154,6 +158,10 @@ def check_tasks_and_lists(c):
     root = c.run("CreateItem/tasks", create(tasks), ["NoError"] * 10)
     ids = [e.attrib["Id"] for e in root.iter(f"{{{T}}}ItemId")] if root is not None else []
     c.run("GetItem/tasks", get("".join(one(i) for i in ids)), ["NoError"] * len(ids))
+    c.run("DeleteItem/task-instance", delete(one(ids[5]), 'AffectedTaskOccurrences="SpecifiedOccurrenceOnly"'))
+    root = c.run("GetItem/task-went-on", get(one(ids[5])))
+    if root is not None and (root.findtext(f".//{{{T}}}Status") != "NotStarted" or root.findtext(f".//{{{T}}}IsRecurring") != "true"):
+        c.fail("GetItem/task-went-on", "the series of tasks did not go on")
     c.run("DeleteItem/task-no-word", delete(one(ids[0]), words=""), ["ErrorAffectedTaskOccurrencesRequired"])
     c.run("DeleteItem/tasks", delete("".join(one(i) for i in ids)), ["NoError"] * len(ids))
     member = "<t:Member><t:Mailbox><t:Name>Pat</t:Name><t:EmailAddress>{}</t:EmailAddress><t:MailboxType>OneOff</t:MailboxType></t:Mailbox></t:Member>"
