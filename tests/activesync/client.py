@@ -9,6 +9,7 @@ import ssl
 import struct
 import urllib.parse
 
+from schemas import validate
 from wbxml import Node, decode, encode
 
 COMMANDS = {"Sync": 0, "SendMail": 1, "SmartForward": 2, "SmartReply": 3, "GetAttachment": 4, "FolderSync": 9, "FolderCreate": 10, "FolderDelete": 11,
@@ -74,7 +75,7 @@ class Device:
             connection.close()
 
     def call(self, command, root=None, content_type=WBXML, timeout=60, **parameters):
-        """The decoded answer, None when it is empty. Raises Failure for any HTTP status but 200."""
+        """The decoded and validated answer, None when it is empty. Raises Failure for any HTTP status but 200."""
         body = encode(root) if isinstance(root, Node) else (root or b"")
         status, headers, answer = self.raw("POST", self.query(command, parameters), body, self.headers(content_type if body else None), timeout)
         if status != 200:
@@ -84,6 +85,7 @@ class Device:
         if headers.get("Content-Type") != WBXML:
             return answer
         tree = decode(answer)
+        validate(command, tree)
         self.log.append((command, root, tree))
         return tree
 

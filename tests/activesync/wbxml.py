@@ -4,7 +4,6 @@ A document is a tree of Node(name, children or text). Names are "AirSync:Sync".
 """
 import csv
 import os
-import xml.etree.ElementTree as ElementTree
 
 FACTS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "activesync/facts/wbxml-codepages.tsv")
 
@@ -52,14 +51,6 @@ class Node:
     def show(self, level=0):
         text = f" {self.text!r}" if self.text else ""
         return "\n".join([f"{'  ' * level}{self.name}{text}"] + [child.show(level + 1) for child in self.children])
-
-    def xml(self):
-        """For validation against the schemas."""
-        namespace, tag = self.name.split(":")
-        element = ElementTree.Element(f"{{{namespace}}}{tag}")
-        element.text = self.text if isinstance(self.text, str) else self.text.hex()
-        element.extend(child.xml() for child in self.children)
-        return element
 
 
 def mb_u32(number):
