@@ -169,6 +169,11 @@ void eas_attachments_write(struct eas_call *call, struct wbxml_writer *out, cons
 enum status eas_body_write(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options)
 {
     eas_attachments_write(call, out, item);
+    return eas_body_write_alone(call, out, item, options);
+}
+
+enum status eas_body_write_alone(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options)
+{
     if (wants_mime(item, options)) {
         TRY(write_mime(call, out, item, options));
     } else {

@@ -6,6 +6,8 @@
 
 /* Attachments, Body (or the MIME), BodyPart, NativeBodyType, in this order. The item has its bodies and attachments loaded. */
 enum status eas_body_write(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options) MUST_CHECK;
+/* The same without Attachments: classes that have none. */
+enum status eas_body_write_alone(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options) MUST_CHECK;
 void eas_attachments_write(struct eas_call *call, struct wbxml_writer *out, const struct item *item);
 /* Body element of a request into PROP_BODY or PROP_HTML (RTF becomes HTML by groupware). Missing: nothing. */
 enum status eas_body_read(struct eas_call *call, const struct wbxml_node *data, struct bag *set) MUST_CHECK;

@@ -8,4 +8,19 @@ enum status email_write(struct eas_call *call, struct wbxml_writer *out, const s
 enum status email_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
                               struct bag *set) MUST_CHECK;
 
+enum status contacts_write(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options) MUST_CHECK;
+enum status contacts_read_new(struct eas_call *call, const struct wbxml_node *data, const struct object_id *folder, struct message *out) MUST_CHECK;
+enum status contacts_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
+                            struct bag *set) MUST_CHECK;
+
+enum status tasks_write(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options) MUST_CHECK;
+enum status tasks_read_new(struct eas_call *call, const struct wbxml_node *data, const struct object_id *folder, struct message *out) MUST_CHECK;
+enum status tasks_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
+                            struct bag *set) MUST_CHECK;
+
+enum status notes_write(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options) MUST_CHECK;
+enum status notes_read_new(struct eas_call *call, const struct wbxml_node *data, const struct object_id *folder, struct message *out) MUST_CHECK;
+enum status notes_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
+                            struct bag *set) MUST_CHECK;
+
 #endif
