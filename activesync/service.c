@@ -4,6 +4,8 @@
 #include "bourse/base/metrics.h"
 #include "bourse/base/text.h"
 #include "call.h"
+#include "policy.h"
+#include "quarantine.h"
 
 #include <stdlib.h>
 
@@ -211,24 +213,61 @@ static enum status open_device(struct eas_call *call)
 {
     const char *agent = http_header(call->request, "User-Agent");
     TRY(session_open(call->mem, http_service_data(call->request), http_principal(call->request), &call->session));
-    TRY(device_open(call->mem, call->session, call->query.device_id, call->query.device_type, agent != NULL ? agent : "", &call->device));
-    if (call->device->access == DEVICE_BLOCKED)
-        return eas_fail(call, EAS_DEVICE_IS_BLOCKED_FOR_THIS_USER, "device %s is blocked", call->query.device_id);
+    enum status status = device_open(call->mem, call->session, call->query.device_id, call->query.device_type, agent != NULL ? agent : "", &call->device);
+    if (status == STATUS_LIMIT_EXCEEDED)
+        call->common_status = EAS_MAXIMUM_DEVICES_REACHED;
+    return status;
+}
+
+static enum status refuse_device(struct eas_call *call, const char *why)
+{
+    if (call->version < V14_0)
+        call->http_status = 403;
+    return eas_fail(call, EAS_DEVICE_IS_BLOCKED_FOR_THIS_USER, "device %s %s", call->query.device_id, why);
+}
+
+/* Also a blocked device hears of its wipe. One that cannot be told to wipe the account only gets nothing any more [MS-ASPROV] 2.2.2.1. */
+static enum status check_access(struct eas_call *call)
+{
+    const struct device *device = call->device;
+    if (device_wants_wipe(device))
+        return device->wipe_account_only && call->version < V16_1 ? refuse_device(call, "has to wipe the account and cannot be told") : STATUS_OK;
+    return device->access == DEVICE_BLOCKED ? refuse_device(call, "is blocked") : STATUS_OK;
+}
+
+static enum status compare_policy(struct eas_call *call, int *number)
+{
+    struct device_policy *policy = NULL;
+    uint32_t hash = 0;
+    TRY(device_policy_of(call->mem, call->session, &policy));
+    TRY(eas_policy_hash(call, policy, &hash));
+    *number = hash == call->device->policy_hash ? 0 : EAS_POLICY_REFRESH;
     return STATUS_OK;
+}
+
+/* Settings with which a device says what it is, which some do before they have a policy. */
+static bool is_introduction(const struct eas_call *call)
+{
+    const struct wbxml_node *first = call->command->root == Settings_Settings && call->body != NULL ? call->body->child : NULL;
+    return first != NULL && first->tag == Settings_DeviceInformation && first->next == NULL;
 }
 
 /* A device that has to be wiped, or has not the newest policy, gets nothing but Provision [MS-ASPROV] 3.1.5.1, [MS-ASHTTP] 2.2.2.1.1. */
 static enum status check_policy(struct eas_call *call)
 {
     int number = 0;
-    if (!call->command->needs_policy)
+    if (!call->command->needs_policy || is_introduction(call))
         return STATUS_OK;
     if (device_wants_wipe(call->device))
         number = EAS_REMOTE_WIPE_REQUESTED;
-    else if (config_bool(call->config, CONFIG_activesync_require_policy))
-        number = !call->query.has_policy_key || call->query.policy_key == 0 ? EAS_DEVICE_NOT_PROVISIONED
-                 : call->query.policy_key != call->device->policy_key      ? EAS_INVALID_POLICY_KEY
-                                                                           : 0;
+    else if (!config_bool(call->config, CONFIG_activesync_require_policy))
+        return STATUS_OK;
+    else if (!call->query.has_policy_key || call->query.policy_key == 0)
+        number = EAS_DEVICE_NOT_PROVISIONED;
+    else if (call->query.policy_key != call->device->policy_key)
+        number = EAS_INVALID_POLICY_KEY;
+    else
+        TRY(compare_policy(call, &number));
     if (number == 0)
         return STATUS_OK;
     if (call->version < V14_0)
@@ -244,8 +283,11 @@ static enum status run(struct eas_call *call)
     TRY(check_device_names(call));
     TRY(read_body(call));
     TRY(open_device(call));
+    TRY(check_access(call));
     TRY(check_policy(call));
     TRY(eas_restart_answer(call));
+    if (call->device->access == DEVICE_QUARANTINED && call->command->needs_policy && !is_introduction(call))
+        return eas_quarantine(call);
     return call->command->handle(call);
 }
 

@@ -4,6 +4,7 @@
 #include "automation.h"
 #include "bourse/base/memory.h"
 #include "bourse/base/text.h"
+#include "bourse/mime/body.h"
 #include "bourse/storage/settings.h"
 #include "folder_view.h"
 #include "out_of_office_store.h"
@@ -18,6 +19,25 @@ bool out_of_office_is_on(const struct out_of_office *settings, instant now)
     if (settings->state == OOF_SCHEDULED)
         return now >= settings->starts && now < settings->ends;
     return settings->state == OOF_ENABLED;
+}
+
+bool out_of_office_is_html(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '<';
+}
+
+enum status out_of_office_text(TALLOC_CTX *mem, const char *text, bool html, const char **out)
+{
+    struct slice made = { 0 };
+    *out = text;
+    if (*text == '\0' || out_of_office_is_html(text) == html)
+        return STATUS_OK;
+    if (html)
+        TRY(mime_html_from_text(mem, slice_of_text(text), 2 * TEXT_MAX, &made));
+    else
+        TRY(mime_text_from_html(mem, slice_of_text(text), 2 * TEXT_MAX, &made));
+    *out = slice_text(mem, made);
+    return *out != NULL ? STATUS_OK : status_fail(STATUS_INVALID_ARGUMENT, "out-of-office text");
 }
 
 /* ---- stored form: version, state, audience, starts, ends, two texts with their lengths ---- */

@@ -34,13 +34,6 @@ static enum status choose(struct delivery_step *step, const struct out_of_office
     return STATUS_OK;
 }
 
-static bool is_html(const char *text)
-{
-    while (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n')
-        text++;
-    return *text == '<';
-}
-
 enum status delivery_hook_out_of_office(struct delivery_step *step)
 {
     const struct out_of_office *away = step->rules_and_answers != NULL ? step->rules_and_answers->out_of_office : NULL;
@@ -55,8 +48,8 @@ enum status delivery_hook_out_of_office(struct delivery_step *step)
     TRY(choose(step, away, &answer));
     if (answer[0] == '\0')
         return STATUS_OK;
-    struct automatic_reply reply = { .message_class = "IPM.Note.rules.OofTemplate.Microsoft", .html = is_html(answer) ? answer : NULL,
-                                     .text = is_html(answer) ? NULL : answer };
+    struct automatic_reply reply = { .message_class = "IPM.Note.rules.OofTemplate.Microsoft", .html = out_of_office_is_html(answer) ? answer : NULL,
+                                     .text = out_of_office_is_html(answer) ? NULL : answer };
     const char *key = talloc_asprintf(step->mem, "oof:%s", step->envelope->sender);
     TRY(key != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "answer"));
     TRY(automatic_reply_make(step, owner, &reply, &mail));

@@ -118,6 +118,8 @@ static enum status profile_of_entry(TALLOC_CTX *mem, struct groupware *groupware
     profile->display_name = entry->display_name;
     profile->address = entry->address != NULL ? entry->address : "";
     profile->login = entry->login != NULL ? entry->login : "";
+    profile->aliases = entry->address_count > 1 ? entry->addresses + 1 : NULL; /* the primary address is the first */
+    profile->alias_count = entry->address_count > 1 ? entry->address_count - 1 : 0;
     profile->legacy_dn = legacy_dn_of_entry(mem, entry);
     if (profile->legacy_dn == NULL)
         return status_fail(STATUS_NO_MEMORY, "user profile");

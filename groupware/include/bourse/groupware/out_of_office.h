@@ -21,4 +21,9 @@ enum status out_of_office_get(TALLOC_CTX *mem, struct session *session, struct g
 /* A change forgets who was answered already. STATUS_INVALID_ARGUMENT: an end before the start. */
 enum status out_of_office_set(struct session *session, struct guid mailbox, const struct out_of_office *settings) MUST_CHECK;
 
+/* Texts have no type of their own: what begins with "<" is HTML. */
+bool out_of_office_is_html(const char *text);
+/* A text in the form that a client wants: HTML, or plain text; "" stays "". */
+enum status out_of_office_text(TALLOC_CTX *mem, const char *text, bool html, const char **out) MUST_CHECK;
+
 #endif

@@ -30,6 +30,8 @@ struct user_profile {
     const char *address;       /* primary SMTP */
     const char *legacy_dn;
     const char *login;
+    const char *const *aliases; /* other SMTP addresses */
+    size_t alias_count;
     struct guid mailbox;       /* zero: none yet (made at first sign-in) */
 };
 /* By any address, without a session (Autodiscover after sign-in). STATUS_RECIPIENT_NOT_FOUND. */
