@@ -68,14 +68,6 @@ static bool is_refused(struct eas_call *call, const struct eas_ping *ping)
 
 /* ---- what is new ---- */
 
-static bool is_own(const struct eas_sync_state *state, const struct sync_change *change)
-{
-    const struct eas_own_change *own = eas_own_change_find(state, change->id.item);
-    if (own == NULL)
-        return false;
-    return change->kind == SYNC_DELETE ? own->change_number == 0 : change->item == NULL || own->change_number == change->item->change_number;
-}
-
 /* A folder that was never synced has something new: the device has to begin. */
 static enum status has_changes(struct eas_call *call, TALLOC_CTX *mem, int64_t folder, bool *out)
 {
@@ -92,9 +84,9 @@ static enum status has_changes(struct eas_call *call, TALLOC_CTX *mem, int64_t f
     if (status == STATUS_INVALID_SYNC_STATE)
         return STATUS_OK; /* the Sync will say so */
     TRY(status);
-    *out = false;
+    *out = !page->includes_last;
     for (size_t i = 0; i < page->count; i++)
-        *out = *out || !is_own(state, &page->changes[i]);
+        *out = *out || !eas_is_own_change(state, &page->changes[i]);
     return STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "bourse/http/long_poll.h"
 #include "hierarchy.h"
 #include "sync.h"
+#include "turn.h"
 
 enum { PART_CAP = 80 << 20, KEPT_ANSWER_MOST = 2 << 20 };
 
@@ -92,6 +93,8 @@ static enum status open_collection(struct eas_call *call, struct eas_collection 
         return STATUS_OK;
     }
     TRY(status);
+    /* another request with the key before: what it is told goes from there, under a key of its own */
+    collection->is_changed = collection->key.kind == EAS_KEY_REPEATED && !collection->is_repeated;
     return read_options(call, collection, collection->state);
 }
 
@@ -107,6 +110,18 @@ static enum status settle(struct eas_collection *collection, enum status status)
     return STATUS_OK;
 }
 
+/* The collections before have filled the answer: this one says only whether it has something too. */
+static enum status note_left(struct eas_call *call, struct eas_collection *collection)
+{
+    int64_t count = 0;
+    struct sync_position position = collection->state->position;
+    TRY(eas_sync_changes_count(call, collection, &count));
+    collection->state->position = position;
+    collection->has_more = count > 0;
+    collection->is_changed = collection->is_changed || count > 0;
+    return STATUS_OK;
+}
+
 static enum status work_on(struct eas_call *call, struct eas_collection *collection, uint32_t *window)
 {
     uint32_t used = 0;
@@ -118,7 +133,9 @@ static enum status work_on(struct eas_call *call, struct eas_collection *collect
         collection->is_changed = true;
         TRY(eas_sync_commands_run(call, collection));
     }
-    if (collection->wants_changes && *window > 0) {
+    if (collection->wants_changes && *window == 0)
+        return settle(collection, note_left(call, collection));
+    if (collection->wants_changes) {
         uint32_t most = collection->window < *window ? collection->window : *window;
         TRY(settle(collection, eas_sync_changes_write(call, collection, most, &used)));
     }
@@ -206,7 +223,7 @@ static bool has_news(const struct eas_sync_request *request)
     return false;
 }
 
-static enum status run_once(struct eas_call *call, struct eas_sync_request *request)
+static enum status run_all(struct eas_call *call, struct eas_sync_request *request)
 {
     uint32_t window = request->window;
     for (size_t i = 0; i < request->count; i++) {
@@ -226,6 +243,16 @@ static enum status run_once(struct eas_call *call, struct eas_sync_request *requ
     return STATUS_OK;
 }
 
+/* One request of a device at a time: a resent one finds what the first has done. */
+static enum status run_once(struct eas_call *call, struct eas_sync_request *request)
+{
+    struct eas_turn turn;
+    TRY(eas_turn_take(call, &turn));
+    enum status status = run_all(call, request);
+    eas_turn_give(&turn);
+    return status == STATUS_CONFLICT ? eas_fail(call, SYNC_STATUS_RETRY, "another Sync of the device was faster") : status;
+}
+
 /* Options stay in force until others come [MS-ASCMD] 2.2.3.125: also when there was nothing to answer. */
 static enum status keep_options(struct eas_call *call, const struct eas_sync_request *request)
 {
@@ -239,7 +266,9 @@ static enum status keep_options(struct eas_call *call, const struct eas_sync_req
         if (slice_equal(same.state, state))
             continue;
         same.state = state;
-        TRY(device_collection_put(call->session, call->query.device_id, collection->folder, same.key, &same));
+        enum status status = device_collection_put(call->session, call->query.device_id, collection->folder, same.key, &same);
+        if (status != STATUS_CONFLICT) /* else a newer request has said what holds */
+            TRY(status);
     }
     return STATUS_OK;
 }
@@ -317,10 +346,7 @@ enum status cmd_sync(struct eas_call *call)
     TRY(eas_sync_request_read(call, &request));
     if (request.is_refused)
         return STATUS_OK;
-    enum status status = run_once(call, &request);
-    if (status == STATUS_CONFLICT)
-        return eas_fail(call, SYNC_STATUS_RETRY, "another Sync of the device was faster");
-    TRY(status);
+    TRY(run_once(call, &request));
     TRY(keep_options(call, &request));
     TRY(eas_sync_request_keep(call, &request));
     return call->is_empty && request.wait_seconds > 0 ? start_waiting(call, &request) : STATUS_OK;

@@ -35,12 +35,10 @@ static enum status state_after(struct eas_call *call, const struct eas_hierarchy
     return STATUS_OK;
 }
 
-enum status eas_hierarchy_finish(struct eas_call *call, const struct eas_key *key, const struct eas_hierarchy *told, int64_t changed, int64_t new_folder)
+static enum status save_and_answer(struct eas_call *call, const struct eas_key *key, const struct eas_hierarchy *after, int64_t new_folder)
 {
-    struct eas_hierarchy after;
     struct slice state;
-    TRY(state_after(call, told, changed, &after));
-    TRY(eas_hierarchy_pack(call->mem, &after, &state));
+    TRY(eas_hierarchy_pack(call->mem, after, &state));
     TRY(eas_key_save(call, key, state, slice_of(NULL, 0), slice_of(NULL, 0)));
     wbxml_start(call->out, call->command->root);
     wbxml_element_int(call->out, FolderHierarchy_Status, STATUS_DONE);
@@ -49,4 +47,33 @@ enum status eas_hierarchy_finish(struct eas_call *call, const struct eas_key *ke
         wbxml_element_int(call->out, FolderHierarchy_ServerId, new_folder);
     wbxml_end(call->out);
     return STATUS_OK;
+}
+
+enum status eas_hierarchy_finish(struct eas_call *call, const struct eas_key *key, const struct eas_hierarchy *told, int64_t changed, int64_t new_folder)
+{
+    struct eas_hierarchy after;
+    TRY(state_after(call, told, changed, &after));
+    return save_and_answer(call, key, &after, new_folder);
+}
+
+static bool is_below(const struct eas_hierarchy *tree, const struct eas_folder *folder, int64_t top)
+{
+    for (size_t steps = 0; folder != NULL && steps <= tree->count; steps++) {
+        if (folder->id == top)
+            return true;
+        folder = eas_hierarchy_find(tree, folder->parent);
+    }
+    return false;
+}
+
+/* The device has dropped the folder with all below it; what lies in Deleted Items now is news to it. */
+enum status eas_hierarchy_finish_deleted(struct eas_call *call, const struct eas_key *key, const struct eas_hierarchy *told, int64_t deleted)
+{
+    struct eas_hierarchy after = { .folders = talloc_zero_array(call->mem, struct eas_folder, (unsigned)told->count + 1) };
+    if (after.folders == NULL)
+        return status_fail(STATUS_NO_MEMORY, "folders");
+    for (size_t i = 0; i < told->count; i++)
+        if (!is_below(told, &told->folders[i], deleted))
+            after.folders[after.count++] = told->folders[i];
+    return save_and_answer(call, key, &after, 0);
 }

@@ -9,5 +9,7 @@
 enum status eas_hierarchy_begin(struct eas_call *call, struct eas_key *key, struct eas_hierarchy *told) MUST_CHECK;
 /* `changed`: the folder that the command made, changed or deleted. Saves the new key and writes the answer; new_folder 0: no ServerId. */
 enum status eas_hierarchy_finish(struct eas_call *call, const struct eas_key *key, const struct eas_hierarchy *told, int64_t changed, int64_t new_folder) MUST_CHECK;
+/* The same for a folder that the command deleted, with all below it. */
+enum status eas_hierarchy_finish_deleted(struct eas_call *call, const struct eas_key *key, const struct eas_hierarchy *told, int64_t deleted) MUST_CHECK;
 
 #endif

@@ -75,31 +75,46 @@ static instant filter_time(const struct telling *telling, const struct item *ite
     return tag == 0 ? INT64_MAX : tag == PROP_MESSAGE_DELIVERY_TIME ? item->received : bag_time(item->message->props, tag, INT64_MAX);
 }
 
-static bool is_own(const struct telling *telling, const struct sync_change *change)
+static bool has_fixed_filter_time(const struct eas_sync_state *state)
 {
-    const struct eas_own_change *own = eas_own_change_find(telling->collection->state, change->id.item);
-    if (own == NULL)
-        return false;
-    if (change->kind == SYNC_DELETE)
-        return own->change_number == 0;
-    if (change->kind == SYNC_READ_STATE)
-        return true;
-    return change->item != NULL && own->change_number == change->item->change_number && own->read_change_number == change->item->read_change_number;
+    return state->item_class->filter_tag == 0 || state->item_class->filter_tag == PROP_MESSAGE_DELIVERY_TIME;
+}
+
+static bool is_inside(const struct telling *telling, const struct item *item)
+{
+    return filter_time(telling, item) >= telling->begin;
 }
 
 static bool is_told(const struct telling *telling, const struct sync_change *change)
 {
-    if (is_own(telling, change))
+    const struct eas_sync_state *state = telling->collection->state;
+    if (eas_is_own_change(state, change))
         return false;
-    if (change->kind == SYNC_READ_STATE && strcmp(telling->collection->state->item_class->name, "Email") != 0)
-        return false;
-    if (change->kind == SYNC_DELETE || change->kind == SYNC_READ_STATE || change->item == NULL)
+    if (change->kind == SYNC_READ_STATE)
+        return strcmp(state->item_class->name, "Email") == 0;
+    if (change->kind == SYNC_DELETE)
         return true;
-    return filter_time(telling, change->item) >= telling->begin;
+    if (change->item == NULL || is_inside(telling, change->item))
+        return change->item != NULL || change->kind == SYNC_UPDATE;
+    return change->kind == SYNC_UPDATE && !has_fixed_filter_time(state); /* an appointment that moved out of the span */
+}
+
+/* An item that vanished since the log was read is told as gone (the log has its deletion too); one that cannot be read is left out and logged. */
+static enum status check_loaded(const struct telling *telling, const struct sync_change *change, enum status status, bool *told)
+{
+    if (status == STATUS_OK || status == STATUS_ITEM_NOT_FOUND || status == STATUS_ACCESS_DENIED) {
+        *told = status == STATUS_OK || change->kind == SYNC_UPDATE;
+        return STATUS_OK;
+    }
+    if (status_info(status)->fault == FAULT_TEMPORARY || status == STATUS_NO_MEMORY)
+        return status;
+    *told = false;
+    log_failure(EVENT_HTTP_FAILED, status, "item %lld cannot be read for device %s", (long long)change->id.item, telling->call->query.device_id);
+    return STATUS_OK;
 }
 
 /* Items of one page of the log that are to be told, loaded whole in one go. */
-static enum status load_page(struct telling *telling, TALLOC_CTX *mem, struct sync_page *page)
+static enum status load_page(struct telling *telling, TALLOC_CTX *mem, struct sync_page *page, bool *told)
 {
     struct object_id *ids = talloc_zero_array(mem, struct object_id, (unsigned)page->count + 1);
     enum status *statuses = talloc_zero_array(mem, enum status, (unsigned)page->count + 1);
@@ -108,15 +123,25 @@ static enum status load_page(struct telling *telling, TALLOC_CTX *mem, struct sy
     if (ids == NULL || statuses == NULL || items == NULL)
         return status_fail(STATUS_NO_MEMORY, "items");
     for (size_t i = 0; i < page->count; i++)
-        if (page->changes[i].item != NULL && is_told(telling, &page->changes[i]))
+        if (told[i] && page->changes[i].item != NULL)
             ids[count++] = page->changes[i].id;
     if (count == 0)
         return STATUS_OK;
     TRY(item_get_many(mem, telling->call->session, ids, count, eas_options_parts(&telling->collection->state->options), items, statuses));
-    for (size_t i = 0; i < page->count; i++)
-        if (page->changes[i].item != NULL && is_told(telling, &page->changes[i]))
-            page->changes[i].item = items[next++];
+    for (size_t i = 0; i < page->count; i++) {
+        if (!told[i] || page->changes[i].item == NULL)
+            continue;
+        TRY(check_loaded(telling, &page->changes[i], statuses[next], &told[i]));
+        page->changes[i].item = items[next++];
+    }
     return STATUS_OK;
+}
+
+/* An item that the device made and somebody changed since is there already: a Change. */
+static eas_tag element_of(const struct telling *telling, const struct sync_change *change)
+{
+    const struct eas_own_change *own = eas_own_change_find(telling->collection->state, change->id.item);
+    return change->kind == SYNC_CREATE && (own == NULL || own->change_number == 0) ? AirSync_Add : AirSync_Change;
 }
 
 static enum status tell_page(struct telling *telling, const struct sync_page *page, const bool *told)
@@ -129,8 +154,10 @@ static enum status tell_page(struct telling *telling, const struct sync_page *pa
             tell_read_state(telling, change);
         else if (change->kind == SYNC_DELETE || change->item == NULL)
             tell_gone(telling, AirSync_Delete, &change->id);
+        else if (!is_inside(telling, change->item))
+            tell_gone(telling, AirSync_SoftDelete, &change->id);
         else
-            TRY(tell_item(telling, change->kind == SYNC_CREATE ? AirSync_Add : AirSync_Change, change->item));
+            TRY(tell_item(telling, element_of(telling, change), change->item));
     }
     return STATUS_OK;
 }
@@ -148,7 +175,7 @@ static enum status tell_batch(struct telling *telling, TALLOC_CTX *mem, bool *is
         return status_fail(STATUS_NO_MEMORY, "page");
     for (size_t i = 0; i < page->count; i++)
         told[i] = is_told(telling, &page->changes[i]);
-    TRY(load_page(telling, mem, page));
+    TRY(load_page(telling, mem, page, told));
     TRY(tell_page(telling, page, told));
     telling->collection->is_changed = telling->collection->is_changed || page->count > 0;
     state->position = page->position;
@@ -220,7 +247,10 @@ static enum status widen(struct telling *telling, TALLOC_CTX *mem, instant begin
     TRY(items_between(telling, mem, begin, state->boundary, true, &page));
     size_t count = whole_times(telling, page);
     for (size_t i = 0; i < count; i++) {
-        TRY(item_get(mem, telling->call->session, &page->items[i]->id, eas_options_parts(&state->options), &item));
+        enum status status = item_get(mem, telling->call->session, &page->items[i]->id, eas_options_parts(&state->options), &item);
+        if (status == STATUS_ITEM_NOT_FOUND)
+            continue;
+        TRY(status);
         TRY(tell_item(telling, AirSync_Add, item));
     }
     *is_last = page->includes_last;
@@ -250,8 +280,16 @@ static bool is_full(const struct telling *telling)
     return telling->told >= telling->window || wbxml_size(telling->collection->changes) >= ANSWER_MOST;
 }
 
+/* Options mostly come with the first Sync after the one with key 0: the device has nothing yet that the filter could take away. */
+static void begin_at_filter(struct eas_sync_state *state)
+{
+    if (eas_sync_state_is_fresh(state) && state->item_class->filter_tag != 0)
+        state->boundary = eas_filter_begin(state->options.filter_type, clock_now());
+}
+
 enum status eas_sync_changes_write(struct eas_call *call, struct eas_collection *collection, uint32_t window, uint32_t *used)
 {
+    begin_at_filter(collection->state);
     struct telling telling = { .call = call, .collection = collection, .begin = collection->state->boundary, .window = window };
     bool is_last = false, is_moved = false;
     for (int batch = 0; batch < BATCHES_MOST && !is_last && !is_full(&telling); batch++) {
@@ -302,6 +340,7 @@ static enum status count_boundary(struct telling *telling, TALLOC_CTX *mem, int6
 
 enum status eas_sync_changes_count(struct eas_call *call, struct eas_collection *collection, int64_t *out)
 {
+    begin_at_filter(collection->state);
     struct telling telling = { .call = call, .collection = collection, .begin = collection->state->boundary, .window = 1 };
     bool is_last = false;
     *out = 0;

@@ -1,7 +1,10 @@
 /* What the device asks for: Add, Change, Delete, Fetch [MS-ASCMD] 2.2.3. Each fails or succeeds alone. */
+#include "bourse/base/hash.h"
 #include "bourse/model/properties.h"
 #include "hierarchy.h"
 #include "sync.h"
+
+enum { ADDITION_CAP = 80 << 20 };
 
 static struct wbxml_writer *responses_of(struct eas_collection *collection)
 {
@@ -9,9 +12,17 @@ static struct wbxml_writer *responses_of(struct eas_collection *collection)
     return collection->responses;
 }
 
-static void note_own(struct eas_collection *collection, const struct item *item)
+/* What the device did is not told back to it, unless it stands on a version that the device did not have: then it gets the item as it is now.
+ * `before`: NULL for a new item. */
+static void note_own(struct eas_collection *collection, const struct item *before, const struct item *after)
 {
-    eas_own_change_note(collection->state, item->id.item, item->change_number, item->read_change_number);
+    const struct sync_position *known = &collection->state->position;
+    const struct eas_own_change *own = eas_own_change_find(collection->state, after->id.item);
+    bool has_content = before == NULL || before->change_number <= known->change_number || (own != NULL && own->change_number == before->change_number);
+    bool has_read_state = before == NULL || before->read_change_number <= known->read_change_number ||
+                          (own != NULL && own->read_change_number == before->read_change_number);
+    eas_own_change_note(collection->state, after->id.item, has_content ? after->change_number : EAS_NOT_KNOWN,
+                        has_read_state ? after->read_change_number : EAS_NOT_KNOWN);
 }
 
 /* Failures that are nobody's fault are not a verdict on the item: the whole Sync is to be repeated. */
@@ -49,21 +60,42 @@ static enum status save_new(struct eas_call *call, struct eas_collection *collec
     return item_create(call->mem, call->session, &folder, message, &options, out);
 }
 
-/* A ClientId that was here before: the item that it made. */
+/* Clients begin to count anew after a reset: an addition is known again by its ClientId and its content. */
+static char *addition_key(struct eas_call *call, const struct eas_collection *collection, const char *client_id, const struct wbxml_node *data)
+{
+    struct buffer *content = buffer_new(call->mem, ADDITION_CAP);
+    struct wbxml_writer *writer = content != NULL ? wbxml_writer_new(call->mem, content, call->version) : NULL;
+    if (writer == NULL)
+        return NULL;
+    if (data != NULL)
+        wbxml_copy(writer, data);
+    if (wbxml_finish(writer) != STATUS_OK)
+        return NULL;
+    struct hash256 hash = hash_sha256(buffer_slice(content));
+    char *key = talloc_asprintf(call->mem, "%lld:%s:%02x%02x%02x%02x%02x%02x%02x%02x", (long long)collection->folder, client_id, hash.bytes[0], hash.bytes[1],
+                                hash.bytes[2], hash.bytes[3], hash.bytes[4], hash.bytes[5], hash.bytes[6], hash.bytes[7]);
+    talloc_free(writer);
+    talloc_free(content);
+    return key;
+}
+
+/* An addition that was here before: the item that it made. */
 static enum status add_once(struct eas_call *call, struct eas_collection *collection, const char *client_id, const struct wbxml_node *data, struct object_id *made)
 {
     struct item *item = NULL;
     int64_t known = 0;
-    char *key = talloc_asprintf(call->mem, "%lld:%s", (long long)collection->folder, client_id);
+    char *key = addition_key(call, collection, client_id, data);
     if (key == NULL)
         return status_fail(STATUS_NO_MEMORY, "client id");
     TRY(device_client_id_get(call->session, call->query.device_id, key, &known));
     *made = eas_item_object(call, collection->folder, known);
-    if (known != 0)
+    if (known != 0) { /* who knows what happened to it since */
+        eas_own_change_note(collection->state, known, EAS_NOT_KNOWN, EAS_NOT_KNOWN);
         return STATUS_OK;
+    }
     TRY(save_new(call, collection, data, &item));
     *made = item->id;
-    note_own(collection, item);
+    note_own(collection, NULL, item);
     return device_client_id_put(call->session, call->query.device_id, key, item->id.item);
 }
 
@@ -108,11 +140,12 @@ static enum status change_item(struct eas_call *call, struct eas_collection *col
         return status_fail(STATUS_CONFLICT, "item %lld was changed by somebody else", (long long)id->item);
     if (bag_count(set) == 0 && change.remove_count == 0 && !change.replace_recipients && change.add_attachment_count == 0 && change.remove_attachment_count == 0)
         return STATUS_OK;
+    enum conflict_resolution resolution = collection->state->options.client_wins ? CONFLICT_ALWAYS_OVERWRITE : CONFLICT_AUTO_RESOLVE;
     if (item_class->update != NULL)
-        TRY(item_class->update(call, id, 0, &change, &after));
+        TRY(item_class->update(call, id, before->change_number, &change, &after));
     else
-        TRY(item_update(call->mem, call->session, id, 0, CONFLICT_ALWAYS_OVERWRITE, &change, &after));
-    note_own(collection, after);
+        TRY(item_update(call->mem, call->session, id, before->change_number, resolution, &change, &after));
+    note_own(collection, before, after);
     return STATUS_OK;
 }
 

@@ -4,7 +4,7 @@
 #include "bourse/base/hash.h"
 #include "bourse/base/memory.h"
 
-enum { KEPT_VERSION = 1, KEPT_CAP = 256 * 1024, WAIT_MINUTES_MOST = 59 };
+enum { KEPT_VERSION = 2, KEPT_CAP = 256 * 1024, WAIT_MINUTES_MOST = 59 };
 
 static enum status read_collection(struct eas_call *call, const struct wbxml_node *node, struct eas_collection *out)
 {
@@ -87,7 +87,9 @@ enum status eas_sync_request_keep(struct eas_call *call, const struct eas_sync_r
     buffer_append_varint(packed, request->count);
     for (size_t i = 0; i < request->count; i++) {
         buffer_append_varint(packed, (uint64_t)request->collections[i].folder);
+        buffer_append_varint(packed, request->collections[i].key.number);
         buffer_append_varint(packed, request->collections[i].window);
+        buffer_append_byte(packed, (uint8_t)(request->collections[i].wants_changes | request->collections[i].deletes_as_moves << 1));
     }
     TRY(buffer_take(packed, call->mem, &bytes));
     TRY(eas_key_read(call, "0", SYNC_LAST_REQUEST, &key));
@@ -105,23 +107,22 @@ static bool is_named(const struct eas_sync_request *request, int64_t folder)
     return false;
 }
 
-/* A collection that only the last request named goes on with its newest key. */
-static enum status add_kept(struct eas_call *call, struct eas_sync_request *out, int64_t folder, uint32_t window)
+/* A collection that only the last request named goes on with the key that it had there [MS-ASCMD] 2.2.3.131. */
+static enum status add_kept(struct eas_call *call, struct eas_sync_request *out, struct wire *in)
 {
-    struct device_collection known;
-    if (is_named(out, folder) || out->count >= SYNC_COLLECTIONS_MOST || folder == 0)
+    int64_t folder = (int64_t)wire_varint(in);
+    uint32_t key = (uint32_t)wire_varint(in), window = (uint32_t)wire_varint(in);
+    uint8_t flags = wire_u8(in);
+    if (wire_status(in) != STATUS_OK || is_named(out, folder) || out->count >= SYNC_COLLECTIONS_MOST || folder == 0 || key == 0)
         return STATUS_OK;
-    TRY(device_collection_get(call->mem, call->session, call->query.device_id, folder, &known));
-    if (known.key == 0)
-        return STATUS_OK;
-    out->collections[out->count++] = (struct eas_collection){
-        .key_text = talloc_asprintf(call->mem, "%u", known.key), .id_text = talloc_asprintf(call->mem, "%lld", (long long)folder), .folder = folder,
-        .window = window, .wants_changes = true, .deletes_as_moves = true, .status = SYNC_STATUS_OK,
-    };
-    return STATUS_OK;
+    struct eas_collection *kept = &out->collections[out->count++];
+    *kept = (struct eas_collection){ .key_text = talloc_asprintf(call->mem, "%u", key), .id_text = talloc_asprintf(call->mem, "%lld", (long long)folder),
+                                     .folder = folder, .window = window, .wants_changes = (flags & 1) != 0, .deletes_as_moves = (flags & 2) != 0,
+                                     .status = SYNC_STATUS_OK };
+    return kept->key_text != NULL && kept->id_text != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "collections");
 }
 
-/* Empty body or Partial [MS-ASCMD] 2.2.3.124. */
+/* Empty body or Partial [MS-ASCMD] 2.2.1.21.1, 2.2.3.131. */
 static enum status complete(struct eas_call *call, struct eas_sync_request *out)
 {
     struct device_collection kept;
@@ -134,10 +135,8 @@ static enum status complete(struct eas_call *call, struct eas_sync_request *out)
     uint64_t count = wire_varint(&in);
     out->window = out->window != 0 ? out->window : window;
     out->wait_seconds = out->wait_seconds != 0 ? out->wait_seconds : wait;
-    for (uint64_t i = 0; i < count && wire_status(&in) == STATUS_OK; i++) {
-        int64_t folder = (int64_t)wire_varint(&in);
-        TRY(add_kept(call, out, folder, (uint32_t)wire_varint(&in)));
-    }
+    for (uint64_t i = 0; i < count && wire_status(&in) == STATUS_OK; i++)
+        TRY(add_kept(call, out, &in));
     return wire_finish(&in) == STATUS_OK ? STATUS_OK : eas_fail(call, SYNC_STATUS_INCOMPLETE, "kept request cannot be read");
 }
 

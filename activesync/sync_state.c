@@ -100,6 +100,26 @@ const struct eas_own_change *eas_own_change_find(const struct eas_sync_state *st
     return NULL;
 }
 
+bool eas_is_own_change(const struct eas_sync_state *state, const struct sync_change *change)
+{
+    const struct eas_own_change *own = eas_own_change_find(state, change->id.item);
+    if (own == NULL)
+        return false;
+    switch (change->kind) {
+    case SYNC_DELETE:
+        return own->change_number == 0;
+    case SYNC_READ_STATE:
+        return own->read_change_number == change->number;
+    default:
+        return change->item != NULL && own->change_number == change->item->change_number && own->read_change_number == change->item->read_change_number;
+    }
+}
+
+bool eas_sync_state_is_fresh(const struct eas_sync_state *state)
+{
+    return state->position.uid == 0 && state->position.first_uid == 0 && state->position.change_number == 0 && state->position.read_change_number == 0;
+}
+
 /* Above the limit the oldest is forgotten: the device is then told of its own change, which does no harm. */
 void eas_own_change_note(struct eas_sync_state *state, int64_t item, int64_t change_number, int64_t read_change_number)
 {

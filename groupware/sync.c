@@ -23,6 +23,7 @@ static struct sync_change change_of(const struct mailbox_key *key, int64_t folde
     return (struct sync_change){
         .kind = kinds[from->kind],
         .id = { .kind = OBJECT_ITEM, .mailbox = key->guid, .folder = folder, .item = from->item },
+        .number = from->cn,
         .is_read = from->is_read,
     };
 }

@@ -19,6 +19,7 @@ enum sync_kind { SYNC_CREATE, SYNC_UPDATE, SYNC_READ_STATE, SYNC_DELETE };
 struct sync_change {
     enum sync_kind kind;
     struct object_id id;
+    int64_t number;         /* change number that orders it; of READ_STATE the read change number */
     bool is_read;           /* READ_STATE */
     struct item *item;      /* CREATE, UPDATE: loaded with the wanted parts; NULL if it vanished meanwhile (give a DELETE) */
     struct folder *folder;  /* hierarchy sync: CREATE, UPDATE */
