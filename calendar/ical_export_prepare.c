@@ -47,11 +47,12 @@ static bool is_utc(const struct time_zone *zone)
     return zone == time_zone_utc() || ascii_equal_nocase(time_zone_id(zone), "UTC") || ascii_equal_nocase(time_zone_windows_id(zone), "UTC");
 }
 
-/* The file's own name for the zone while it still means it; else a known name. */
+/* The file's own name for the zone while it still means it; else a known name. A display name ("(UTC+01:00) Amsterdam, ..."), which Windows' clients put
+ * beside the zone, is no id: other programs do not know it. */
 static const char *name_of_zone(const struct bag *props, const struct time_zone *zone)
 {
     const char *own = bag_string(props, PROP_TIME_ZONE_DESCRIPTION, ""), *windows = time_zone_windows_id(zone), *id = time_zone_id(zone);
-    const struct time_zone *meant = own[0] != '\0' ? time_zone_by_id(own) : NULL;
+    const struct time_zone *meant = own[0] != '\0' && own[0] != '(' ? time_zone_by_id(own) : NULL;
     if (is_utc(zone))
         return NULL;
     bool is_label = meant == NULL && own[0] != '\0' && own[0] != '('; /* nobody knows it: the VTIMEZONE beside it says what it means */

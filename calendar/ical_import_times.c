@@ -101,8 +101,8 @@ static enum status set_times(struct import *import)
 enum status import_times(struct import *import)
 {
     const struct text_line *start = block_find(&import->block, "DTSTART"), *end = block_find(&import->block, "DTEND");
-    if (start == NULL) { /* replies and cancellations may name the meeting only [RFC 5546] 3.2.3 */
-        enum ical_method method = import->file->method;
+    if (start == NULL) { /* replies and cancellations may name the meeting only [RFC 5546] 3.2.3; a calendar has no place for them */
+        enum ical_method method = import->file->options.as_mail ? import->file->method : ICAL_NO_METHOD;
         bool may = method == ICAL_REPLY || method == ICAL_CANCEL || method == ICAL_REFRESH || method == ICAL_DECLINE_COUNTER;
         return may ? STATUS_OK : status_fail(STATUS_MALFORMED, "event without DTSTART");
     }

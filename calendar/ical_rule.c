@@ -1,6 +1,8 @@
 /* RRULE -> pattern [MS-OXCICAL] 2.1.3.2.2. libical reads the text; its iterator is never used. */
 #include "ical_value.h"
 
+#include <stdlib.h>
+
 #include <libical/ical.h>
 
 #include "bourse/base/memory.h"
@@ -185,5 +187,7 @@ enum status ical_rule_parse(TALLOC_CTX *mem, struct slice text, local_time start
     if (copy == NULL || strlen(copy) > MAX_RULE)
         return status_fail(STATUS_INVALID_RECURRENCE, "rule is too long");
     struct icalrecurrencetype rule = icalrecurrencetype_from_string(copy);
-    return pattern_of(&rule, start, zone, *out);
+    enum status status = pattern_of(&rule, start, zone, *out);
+    free(rule.rscale); /* libical's copy of RSCALE is the caller's */
+    return status;
 }

@@ -45,8 +45,9 @@ static void append_change_rule(struct buffer *out, const struct change *c)
 
 static void append_change(struct buffer *out, const struct change *c)
 {
+    bool is_of_one_year = c->moment->is_absolute && c->moment->year != 0; /* such a change is in no other year, not in that before the rule's either */
     buffer_printf(out, "BEGIN:%s\r\nDTSTART:", c->name);
-    ical_time_append(out, moment_in(c->moment, c->from_year), false, false);
+    ical_time_append(out, moment_in(c->moment, is_of_one_year ? c->moment->year : c->from_year), false, false);
     buffer_append_text(out, "\r\n");
     append_offset(out, "TZOFFSETFROM", c->bias_before);
     append_offset(out, "TZOFFSETTO", c->bias_after);

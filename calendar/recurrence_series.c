@@ -95,13 +95,14 @@ static void open_days(struct series *series, int64_t first, int64_t phase_day)
     series->base = first + modulo(phase_day - first, series->step);
 }
 
-static void open_weeks(struct series *series, int64_t first, int64_t phase_day)
+static void open_weeks(struct series *series, int64_t first, uint32_t phase)
 {
     const struct recurrence *recurrence = series->recurrence;
     series->kind = SERIES_WEEKS;
     series->step = (int64_t)recurrence->interval * 7;
     series->base = week_start(first, recurrence->first_weekday);
-    int64_t late = modulo(series->base - phase_day, series->step);
+    /* its own phase is no delay: of intervals beyond the calendar's end it does not even fit */
+    int64_t late = phase != recurrence_first_date_time(recurrence) ? modulo(series->base - phase / 1440, series->step) : 0;
     if (late % 7 == 0 && late > 0)
         series->base += series->step - late;
     for (int32_t i = 0; i < 7; i++)
@@ -178,7 +179,7 @@ static enum status open_pattern(struct series *series, uint32_t phase)
     if (recurrence->pattern == RECUR_BY_DAY)
         open_days(series, first, phase / 1440);
     else if (recurrence->pattern == RECUR_BY_WEEK)
-        open_weeks(series, first, phase / 1440);
+        open_weeks(series, first, phase);
     else if (lunar_is_wanted(recurrence)) {
         series->kind = SERIES_LUNAR;
         series->step = recurrence->interval;

@@ -156,7 +156,8 @@ static void check_file(const char *name)
     if (buffer_length(written) > 0) {
         golden_compare("ical", name, "out", buffer_slice(written));
         assert_libical_reads(name, buffer_text(written));
-        bool is_rewritten = strcmp(name, "outlook_all_day_times") == 0; /* whole days written as times become dates */
+        /* whole days written as times become dates; display names of zones become ids */
+        bool is_rewritten = strcmp(name, "outlook_all_day_times") == 0 || strcmp(name, "display_name_zone") == 0;
         if (!is_rewritten && (!options.as_mail || result.entries[0].method == ICAL_REQUEST))
             assert_nothing_lost(mem, name, bytes, buffer_slice(written));
         assert_int_equal(ical_import(mem, buffer_slice(written), &options, &again), STATUS_OK);
