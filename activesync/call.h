@@ -46,6 +46,8 @@ struct eas_call {
     bool is_waiting;                   /* the answer comes later (Ping, Sync) */
     bool is_answered;                  /* the command sent its own HTTP answer (multipart, attachments) */
 
+    const void *class_data;            /* what a class's read_change leaves for its update */
+
     /* Of the failure in hand; see eas_fail. */
     int common_status;                 /* 0: by the enum status */
     unsigned http_status;              /* instead of a WBXML answer; 0: none */

@@ -20,6 +20,10 @@ struct eas_class {
     /* Saves instead of item_create / item_update: meetings, drafts that are sent. NULL: those. */
     enum status (*create)(struct eas_call *call, const struct object_id *folder, const struct message *message, struct item **out);
     enum status (*update)(struct eas_call *call, const struct object_id *id, int64_t expected_change, const struct item_change *change, struct item **out);
+    /* Deletes instead of item_delete: meetings that are cancelled. NULL: that. */
+    enum status (*remove)(struct eas_call *call, const struct object_id *id, enum delete_mode mode);
+    /* The occurrence that AirSyncBase:InstanceId names [MS-ASAIRS] 2.2.2.25. NULL: the class has none. */
+    enum status (*find_instance)(struct eas_call *call, const struct object_id *id, const char *instance, struct object_id *out);
 };
 
 /* By the name in requests, or by the type of the folder; NULL: none. */

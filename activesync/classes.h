@@ -23,4 +23,13 @@ enum status notes_read_new(struct eas_call *call, const struct wbxml_node *data,
 enum status notes_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
                             struct bag *set) MUST_CHECK;
 
+enum status calendar_write(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options) MUST_CHECK;
+enum status calendar_read_new(struct eas_call *call, const struct wbxml_node *data, const struct object_id *folder, struct message *out) MUST_CHECK;
+enum status calendar_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
+                                 struct bag *set) MUST_CHECK;
+enum status calendar_save_new(struct eas_call *call, const struct object_id *folder, const struct message *message, struct item **out) MUST_CHECK;
+enum status calendar_save_change(struct eas_call *call, const struct object_id *id, int64_t expected_change, const struct item_change *change, struct item **out) MUST_CHECK;
+enum status calendar_remove(struct eas_call *call, const struct object_id *id, enum delete_mode mode) MUST_CHECK;
+enum status calendar_find_instance(struct eas_call *call, const struct object_id *id, const char *instance, struct object_id *out) MUST_CHECK;
+
 #endif
