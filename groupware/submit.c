@@ -305,9 +305,12 @@ static enum status prepare_sending(struct sending *work, const struct submit_opt
     return choose_copy_place(work, options);
 }
 
-static struct hash256 random_identity(void)
+static struct hash256 make_identity(const struct session *session, const struct submit_options *options)
 {
     uint8_t bytes[32];
+    struct slice pieces[] = { slice_of_text("retry"), slice_of(session->own.guid.bytes, sizeof session->own.guid.bytes), slice_of_text(options->retry_key) };
+    if (options->retry_key != NULL)
+        return hash_sha256_pieces(pieces, ARRAY_LENGTH(pieces));
     random_bytes(bytes, sizeof bytes);
     return hash_sha256(slice_of(bytes, sizeof bytes));
 }
@@ -315,7 +318,7 @@ static struct hash256 random_identity(void)
 enum status submit_message(struct session *session, const struct message *message, const struct submit_options *options, struct object_id *saved)
 {
     TALLOC_CTX *mem = talloc_new(session);
-    struct sending work = { .mem = mem, .session = session, .message = message_copy(mem, message), .identity = random_identity() };
+    struct sending work = { .mem = mem, .session = session, .message = message_copy(mem, message), .identity = make_identity(session, options) };
     enum status status = work.message != NULL ? prepare_sending(&work, options) : status_fail(STATUS_NO_MEMORY, "message");
     if (status == STATUS_OK)
         status = make_mime(&work);
@@ -358,7 +361,7 @@ static enum status wire_of_mime(struct sending *work, struct slice mime)
 enum status submit_mime(struct session *session, struct slice mime, const struct submit_options *options, struct object_id *saved)
 {
     TALLOC_CTX *mem = talloc_new(session);
-    struct sending work = { .mem = mem, .session = session, .identity = random_identity() };
+    struct sending work = { .mem = mem, .session = session, .identity = make_identity(session, options) };
     enum status status = mime_import(mem, mime, &mime_limits_default, MIME_IMPORT_DELIVERY, &work.message);
     if (status == STATUS_OK)
         status = prepare_sending(&work, options);

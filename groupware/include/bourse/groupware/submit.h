@@ -12,6 +12,7 @@ enum status submit_check_sender(struct groupware *groupware, struct guid person,
 struct submit_options {
     bool save_copy;
     const struct object_id *copy_folder; /* NULL: Sent Items of the mailbox that sends */
+    const char *retry_key;               /* submit_message, submit_mime: the same text from the same mailbox is sent once (for two weeks); NULL: each call sends */
 };
 /* Sends an existing draft: recipients of the item, MIME made from it, accepted in one transaction; then the draft leaves its folder (moved to the copy folder,
  * or deleted). STATUS_MISSING_RECIPIENTS, STATUS_INVALID_RECIPIENTS, STATUS_SEND_AS_DENIED, STATUS_SEND_QUOTA_EXCEEDED. A repeated call after a lost answer does not
