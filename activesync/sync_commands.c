@@ -149,16 +149,31 @@ static enum status change_item(struct eas_call *call, struct eas_collection *col
     return STATUS_OK;
 }
 
+/* The item of a command, or the occurrence of it that an InstanceId names. STATUS_ITEM_NOT_FOUND. */
+static enum status find_target(struct eas_call *call, const struct eas_collection *collection, const struct wbxml_node *command, struct object_id *out)
+{
+    int64_t folder = 0, item = 0;
+    const struct eas_class *item_class = collection->state->item_class;
+    const char *server_id = wbxml_child_text(call->mem, command, AirSync_ServerId), *instance = wbxml_child_text(call->mem, command, AirSyncBase_InstanceId);
+    if (!eas_item_id_parse(server_id, &folder, &item) || folder != collection->folder)
+        return status_fail(STATUS_ITEM_NOT_FOUND, "item %.64s", server_id != NULL ? server_id : "");
+    *out = eas_item_object(call, folder, item);
+    if (instance == NULL || *instance == '\0')
+        return STATUS_OK;
+    if (item_class->find_instance == NULL)
+        return status_fail(STATUS_INVALID_ARGUMENT, "InstanceId in class %s", item_class->name);
+    struct object_id master = *out;
+    return item_class->find_instance(call, &master, instance, out);
+}
+
 /* Only failures are answered [MS-ASCMD] 2.2.3.24. */
 static enum status run_change(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
 {
-    int64_t folder = 0, item = 0;
+    struct object_id id;
     const char *server_id = wbxml_child_text(call->mem, command, AirSync_ServerId);
-    enum status status = STATUS_ITEM_NOT_FOUND;
-    if (eas_item_id_parse(server_id, &folder, &item) && folder == collection->folder) {
-        struct object_id id = eas_item_object(call, folder, item);
+    enum status status = find_target(call, collection, command, &id);
+    if (status == STATUS_OK)
         status = change_item(call, collection, &id, wbxml_child(command, AirSync_ApplicationData));
-    }
     if (is_outage(status))
         return status;
     if (status == STATUS_OK)
@@ -173,22 +188,68 @@ static enum status run_change(struct eas_call *call, struct eas_collection *coll
 
 /* ---- Delete ---- */
 
-static enum status run_delete(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
+static enum status delete_item(struct eas_call *call, const struct eas_collection *collection, const struct object_id *id)
 {
-    int64_t folder = 0, item = 0;
-    const char *server_id = wbxml_child_text(call->mem, command, AirSync_ServerId);
-    enum status status = STATUS_ITEM_NOT_FOUND;
-    if (eas_item_id_parse(server_id, &folder, &item) && folder == collection->folder) {
-        struct object_id id = eas_item_object(call, folder, item);
-        TRY(item_delete(call->session, &id, 1, collection->deletes_as_moves ? DELETE_MOVE_TO_DELETED : DELETE_SOFT, &status));
-    }
-    if (is_outage(status))
-        return status;
-    if (status == STATUS_OK || status == STATUS_ITEM_NOT_FOUND) { /* gone is what the device wants */
-        if (item != 0)
-            eas_own_change_note(collection->state, item, 0, 0);
+    enum status status = STATUS_OK;
+    const struct eas_class *item_class = collection->state->item_class;
+    enum delete_mode mode = collection->deletes_as_moves ? DELETE_MOVE_TO_DELETED : DELETE_SOFT;
+    if (item_class->remove != NULL)
+        return item_class->remove(call, id, mode);
+    TRY(item_delete(call->session, id, 1, mode, &status));
+    return status;
+}
+
+/* Gone is what the device wants. */
+static bool is_gone(enum status status)
+{
+    return status == STATUS_OK || status == STATUS_ITEM_NOT_FOUND || status == STATUS_OCCURRENCE_DELETED;
+}
+
+/* Without its occurrence the series is another version, which the device made; without its last one it is gone, which the log tells. */
+static enum status note_deleted(struct eas_call *call, struct eas_collection *collection, const struct object_id *id, const struct item *before)
+{
+    struct item *after = NULL;
+    struct object_id master = *id;
+    if (id->occurrence == 0) {
+        eas_own_change_note(collection->state, id->item, 0, 0);
         return STATUS_OK;
     }
+    master.occurrence = 0;
+    enum status status = item_get(call->mem, call->session, &master, 0, &after);
+    if (status == STATUS_OK)
+        note_own(collection, before, after);
+    else if (status == STATUS_ITEM_NOT_FOUND)
+        status_chain_clear();
+    else
+        return status;
+    return STATUS_OK;
+}
+
+static enum status delete_target(struct eas_call *call, struct eas_collection *collection, const struct object_id *id)
+{
+    struct item *before = NULL;
+    struct object_id master = *id;
+    master.occurrence = 0;
+    if (id->occurrence != 0)
+        TRY(item_get(call->mem, call->session, &master, 0, &before));
+    enum status status = delete_item(call, collection, id);
+    if (!is_gone(status))
+        return status;
+    status_chain_clear();
+    return note_deleted(call, collection, id, before);
+}
+
+static enum status run_delete(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
+{
+    struct object_id id;
+    const char *server_id = wbxml_child_text(call->mem, command, AirSync_ServerId);
+    enum status status = find_target(call, collection, command, &id);
+    if (status == STATUS_OK)
+        status = delete_target(call, collection, &id);
+    if (is_outage(status))
+        return status;
+    if (is_gone(status))
+        return STATUS_OK;
     struct wbxml_writer *out = responses_of(collection);
     wbxml_start(out, AirSync_Delete);
     wbxml_element(out, AirSync_ServerId, server_id);
