@@ -2,6 +2,7 @@
 #include "body.h"
 #include "classes.h"
 #include "flags.h"
+#include "meeting_request.h"
 
 #include "bourse/model/properties.h"
 
@@ -83,9 +84,10 @@ enum status email_write(struct eas_call *call, struct wbxml_writer *out, const s
     write_envelope(call, out, item);
     TRY(eas_body_write(call, out, item, options));
     wbxml_element(out, Email_MessageClass, message_class);
+    TRY(eas_meeting_request_write(call, out, item));
     wbxml_element_int(out, Email_InternetCPID, codepage);
     eas_flag_write(out, item);
-    wbxml_element(out, Email_ContentClass, "urn:content-classes:message");
+    wbxml_element(out, Email_ContentClass, eas_is_meeting_message(props) ? "urn:content-classes:calendarmessage" : "urn:content-classes:message");
     eas_categories_write(out, Email_Categories, Email_Category, props);
     write_conversation(out, props);
     write_verb(out, props);

@@ -73,17 +73,18 @@ static void write_end(struct wbxml_writer *out, const struct eas_recurrence_tags
 void eas_recurrence_write(struct wbxml_writer *out, const struct eas_recurrence_tags *tags, const struct recurrence *recurrence, const struct time_zone *zone)
 {
     const struct type_row *row = row_of(recurrence);
+    /* in the order of the schema of mail */
     wbxml_element_int(out, tags->type, row->type);
-    write_end(out, tags, recurrence, zone);
     wbxml_element_int(out, tags->interval, recurrence->interval > 0 ? recurrence->interval : 1);
+    write_end(out, tags, recurrence, zone);
     if (row->parts & NTH)
         wbxml_element_int(out, tags->week_of_month, recurrence->nth);
+    if (row->parts & DAY)
+        wbxml_element_int(out, tags->day_of_month, day_of(recurrence));
     if (row->parts & DAYS)
         wbxml_element_int(out, tags->day_of_week, recurrence->weekdays);
     if (row->parts & MONTH)
         wbxml_element_int(out, tags->month_of_year, recurrence->month != 0 ? recurrence->month : (uint32_t)civil_of_local(recurrence->first_date).month);
-    if (row->parts & DAY)
-        wbxml_element_int(out, tags->day_of_month, day_of(recurrence));
     if (row->parts & (DAY | NTH)) /* required from 14.0 on where months count [MS-ASCAL] 2.2.2.10 */
         wbxml_element_int(out, tags->calendar_type, recurrence->calendar_type);
     if (row->parts == DAYS)
