@@ -30,6 +30,12 @@ static const char command_list[] =
 #undef COMMAND
     ;
 
+static const char *version_text(enum eas_version version)
+{
+    static const char *const texts[EAS_VERSION_COUNT] = { "2.5", "12.0", "12.1", "14.0", "14.1", "16.0", "16.1" };
+    return texts[version];
+}
+
 static const struct {
     int number;
     unsigned http;
@@ -103,11 +109,34 @@ static void send_global_status(struct eas_call *call, int number)
         http_respond(call->request, 503, NULL, slice_of(NULL, 0));
 }
 
+/* For boursectl device show. Being asked to provision is no failure; one that happens again is not written again. */
+static void note_failed(const struct eas_call *call, int number)
+{
+    char chain[400];
+    const char *last = call->device != NULL ? call->device->last_failure : NULL;
+    if (last == NULL || (number >= EAS_REMOTE_WIPE_REQUESTED && number <= EAS_INVALID_POLICY_KEY))
+        return;
+    struct buffer *asked = buffer_new(call->mem, 256 * 1024);
+    if (call->body != NULL && asked != NULL)
+        wbxml_describe(call->body, asked);
+    const char *text = talloc_asprintf(call->mem, "%s %s: status %d, %s; asked: %.500s", call->command->name, version_text(call->version), number,
+                                       status_chain_text(chain, sizeof chain), asked != NULL ? buffer_text(asked) : "");
+    text = text != NULL ? utf8_repair(call->mem, slice_of_text(text)) : NULL;
+    const char *before = strchr(last, ' ');
+    if (text == NULL || (before != NULL && strncmp(before + 1, text, strlen(before + 1)) == 0 && before[1] != '\0'))
+        return;
+    enum status noted = device_note_failure(call->session, call->device->id, text);
+    if (noted != STATUS_OK)
+        log_failure(EVENT_HTTP_FAILED, noted, "failure of device %.32s not noted", call->device->id);
+}
+
 /* From 14.0 on every failure of a known command is a status in WBXML; before, most common ones are HTTP statuses [MS-ASCMD] 2.2.2. */
 void eas_send_failure(struct eas_call *call, enum status status)
 {
     int number = call->common_status != 0 ? call->common_status : eas_status_of(status);
     log_failed(call, status, number);
+    if (call->command != NULL)
+        note_failed(call, number);
     if (call->http_status != 0 || call->command == NULL)
         http_respond(call->request, call->http_status != 0 ? call->http_status : http_of_common(number, status), NULL, slice_of(NULL, 0));
     else if (call->version < V14_0 && number > 100)

@@ -1,5 +1,7 @@
 #include "bourse/groupware/device.h"
 
+#include <stdio.h>
+
 #include "bourse/base/text.h"
 #include "device_notice.h"
 #include "device_row.h"
@@ -54,10 +56,28 @@ static enum status read_or_make(TALLOC_CTX *mem, struct transaction *tx, struct 
     return STATUS_OK;
 }
 
+/* A request goes on with what it read at its beginning: what an admin ordered since stands. */
+static void keep_orders(const struct store_device *stored, struct store_device *row)
+{
+    if (row->wipe != WIPE_DONE)
+        row->access = stored->access;
+    if (stored->wipe == WIPE_ASKED && row->wipe == WIPE_NONE) {
+        row->wipe = stored->wipe;
+        row->wipe_account_only = stored->wipe_account_only;
+    }
+}
+
 static enum status write_row(struct transaction *tx, struct session *session, const struct device *device)
 {
-    struct store_device row;
+    struct store_device row, stored;
     TRY(row_of_device(tx, device, session->entry->guid, &row));
+    enum status status = store_device_get(tx, tx, session->own.id, device->id, &stored);
+    if (status == STATUS_NOT_FOUND)
+        status_chain_clear();
+    else
+        TRY(status);
+    if (status == STATUS_OK)
+        keep_orders(&stored, &row);
     return store_device_put(tx, session->own.id, &row);
 }
 
@@ -95,7 +115,7 @@ enum status device_open(TALLOC_CTX *mem, struct session *session, const char *id
     const char *agent = device != NULL ? slice_text(device, utf8_prefix(slice_of_text(user_agent), AGENT_MAX)) : NULL;
     if (agent == NULL)
         return status_fail(STATUS_NO_MEMORY, "device");
-    struct device seen = { .id = id, .type = type, .user_agent = agent };
+    struct device seen = { .id = id, .type = type, .user_agent = agent, .last_failure = "" };
     for (size_t i = 0; i < DEVICE_FACT_COUNT; i++)
         seen.facts[i] = "";
     TRY(transaction_begin(mem, session->groupware->store, TRANSACTION_READ, &tx));
@@ -202,6 +222,25 @@ static enum status edit_device(struct groupware *groupware, struct guid mailbox,
 enum status device_change(struct groupware *groupware, struct guid mailbox, const char *id, void (*change)(struct device *device, void *data), void *data)
 {
     return edit_device(groupware, mailbox, id, &(struct device_edit){ .change = change, .data = data });
+}
+
+struct failure {
+    const char *text;
+    char line[INSTANT_TEXT_SIZE + 1100];
+};
+
+static void set_failure(struct device *device, void *data)
+{
+    char now[INSTANT_TEXT_SIZE];
+    struct failure *failure = data;
+    snprintf(failure->line, sizeof failure->line, "%s %.1050s", instant_format(clock_now(), now), failure->text);
+    device->last_failure = failure->line;
+}
+
+enum status device_note_failure(struct session *session, const char *id, const char *text)
+{
+    struct failure failure = { .text = text };
+    return device_change(session->groupware, session->own.guid, id, set_failure, &failure);
 }
 
 enum status device_forget(struct groupware *groupware, struct guid mailbox, const char *id)

@@ -11,7 +11,7 @@
 enum { CALL_WIDTH = 44, NAMES = 3 /* words of a command: "mailbox delegate add" */ };
 
 static const struct tool_command *const groups[] = {
-    mailbox_commands, access_commands, transfer_commands, rules_commands, booking_commands, queue_commands, check_commands, schema_commands, config_commands,
+    mailbox_commands, access_commands, transfer_commands, rules_commands, booking_commands, device_commands, queue_commands, check_commands, schema_commands, config_commands,
     trace_commands,
 };
 

@@ -34,7 +34,7 @@ struct tool_command {
 
 /* NULL-terminated lists, one a file. */
 extern const struct tool_command schema_commands[], mailbox_commands[], queue_commands[], check_commands[], config_commands[], transfer_commands[],
-    trace_commands[], access_commands[], rules_commands[], booking_commands[];
+    trace_commands[], access_commands[], rules_commands[], booking_commands[], device_commands[];
 
 /* Opens for the tool; on failure prints why and returns NULL. */
 struct store *tool_store(struct tool *tool);

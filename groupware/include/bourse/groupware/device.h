@@ -19,6 +19,7 @@ struct device {
     const char *id, *type, *user_agent;  /* user_agent: of the HTTP header */
     const char *facts[DEVICE_FACT_COUNT];
     bool has_facts;                      /* it told them */
+    const char *last_failure;            /* time, command, what was answered and why; "" none, never NULL */
     enum device_access access;
     enum device_wipe wipe;
     bool wipe_account_only;              /* only the account's data [MS-ASPROV] 2.2.2.1 */
@@ -31,8 +32,10 @@ struct device {
 /* The device of this request in the session's mailbox: made at first sight (access as activesync.new_devices says); "last seen" moves at most once in five minutes.
  * STATUS_LIMIT_EXCEEDED: the owner has activesync.devices_per_user already. */
 enum status device_open(TALLOC_CTX *mem, struct session *session, const char *id, const char *type, const char *user_agent, struct device **out) MUST_CHECK;
-/* Saves everything but the ids and dates. */
+/* Saves everything but the ids and dates. What an admin ordered meanwhile (a wipe, a block) stays. */
 enum status device_save(struct session *session, const struct device *device) MUST_CHECK;
+/* Keeps what a request of the device failed with, for the admin. */
+enum status device_note_failure(struct session *session, const char *id, const char *text) MUST_CHECK;
 /* It was asked to wipe itself and has not said that it did. */
 bool device_wants_wipe(const struct device *device);
 
