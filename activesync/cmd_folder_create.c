@@ -1,6 +1,7 @@
 /* FolderCreate [MS-ASCMD] 2.2.1.2. */
 #include "bourse/groupware/folder.h"
 #include "hierarchy_change.h"
+#include "turn.h"
 
 enum { FOLDER_EXISTS = 2, PARENT_MISSING = 5, REQUEST_MALFORMED = 10 };
 
@@ -38,7 +39,7 @@ static enum status find_made(struct eas_call *call, const struct eas_hierarchy *
     return STATUS_OK;
 }
 
-enum status cmd_folder_create(struct eas_call *call)
+static enum status create_folder(struct eas_call *call)
 {
     struct eas_key key;
     struct eas_hierarchy told;
@@ -57,4 +58,9 @@ enum status cmd_folder_create(struct eas_call *call)
         made = folder->id.folder;
     }
     return eas_hierarchy_finish(call, &key, &told, made, made);
+}
+
+enum status cmd_folder_create(struct eas_call *call)
+{
+    return eas_in_turn(call, create_folder);
 }

@@ -1,6 +1,7 @@
 /* FolderDelete [MS-ASCMD] 2.2.1.3: the folder goes to Deleted Items; from there it goes for good. */
 #include "bourse/groupware/folder.h"
 #include "hierarchy_change.h"
+#include "turn.h"
 
 enum { SPECIAL_FOLDER = 3, FOLDER_MISSING = 4, REQUEST_MALFORMED = 10 };
 
@@ -25,7 +26,7 @@ static enum status delete_folder(struct eas_call *call, int64_t id)
     return status;
 }
 
-enum status cmd_folder_delete(struct eas_call *call)
+static enum status delete_and_answer(struct eas_call *call)
 {
     struct eas_key key;
     struct eas_hierarchy told;
@@ -38,4 +39,9 @@ enum status cmd_folder_delete(struct eas_call *call)
     if (!is_done)
         TRY(delete_folder(call, id));
     return eas_hierarchy_finish_deleted(call, &key, &told, id);
+}
+
+enum status cmd_folder_delete(struct eas_call *call)
+{
+    return eas_in_turn(call, delete_and_answer);
 }

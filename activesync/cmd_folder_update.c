@@ -2,6 +2,7 @@
 #include "bourse/groupware/folder.h"
 #include "bourse/model/properties.h"
 #include "hierarchy_change.h"
+#include "turn.h"
 
 enum { FOLDER_EXISTS = 2, SPECIAL_FOLDER = 3, FOLDER_MISSING = 4, PARENT_MISSING = 5, REQUEST_MALFORMED = 10 };
 
@@ -46,7 +47,7 @@ static enum status move_folder(struct eas_call *call, const struct folder *folde
     return status;
 }
 
-enum status cmd_folder_update(struct eas_call *call)
+static enum status update_folder(struct eas_call *call)
 {
     struct eas_key key;
     struct eas_hierarchy told;
@@ -65,4 +66,9 @@ enum status cmd_folder_update(struct eas_call *call)
     TRY(rename_folder(call, folder, name));
     TRY(move_folder(call, folder, parent));
     return eas_hierarchy_finish(call, &key, &told, id, 0);
+}
+
+enum status cmd_folder_update(struct eas_call *call)
+{
+    return eas_in_turn(call, update_folder);
 }

@@ -1,6 +1,7 @@
 /* MoveItems [MS-ASCMD] 2.2.1.12. A move that is sent again (its answer was lost) finds nothing at the source and says so, as Exchange does; the new place comes with the next Sync. */
 #include "hierarchy.h"
 #include "sync.h"
+#include "turn.h"
 
 enum { MOVE_SOURCE_MISSING = 1, MOVE_DESTINATION_MISSING = 2, MOVE_DONE = 3, MOVE_SAME = 4, MOVE_FAILED = 5 };
 
@@ -43,7 +44,7 @@ static enum status move_one(struct eas_call *call, const struct wbxml_node *move
     return STATUS_OK;
 }
 
-enum status cmd_move_items(struct eas_call *call)
+static enum status move_all(struct eas_call *call)
 {
     wbxml_start(call->out, Move_MoveItems);
     const struct wbxml_node *move = wbxml_child(call->body, Move_Move);
@@ -62,4 +63,9 @@ enum status cmd_move_items(struct eas_call *call)
     }
     wbxml_end(call->out);
     return STATUS_OK;
+}
+
+enum status cmd_move_items(struct eas_call *call)
+{
+    return eas_in_turn(call, move_all);
 }

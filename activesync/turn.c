@@ -59,3 +59,12 @@ void eas_turn_give(const struct eas_turn *turn)
     pthread_cond_broadcast(&turns.given);
     lock_release(&turns.lock);
 }
+
+enum status eas_in_turn(struct eas_call *call, enum status (*command)(struct eas_call *call))
+{
+    struct eas_turn turn;
+    TRY(eas_turn_take(call, &turn));
+    enum status status = command(call);
+    eas_turn_give(&turn);
+    return status;
+}
