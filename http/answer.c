@@ -133,7 +133,7 @@ static bool accepts_gzip(const struct http_request *request)
 static bool is_compressible(const char *type)
 {
     static const char *const types[] = { "text/", "application/xml", "application/json", "application/soap+xml",
-                                         "application/javascript" };
+                                         "application/javascript", "application/vnd.ms-sync.wbxml" };
     for (size_t i = 0; type != NULL && i < ARRAY_LENGTH(types); i++)
         if (strncasecmp(type, types[i], strlen(types[i])) == 0)
             return true;

@@ -1,5 +1,6 @@
 /* boursectl config check | show | sample | manual */
 #include "bourse/base/buffer.h"
+#include "bourse/groupware/device_policy.h"
 #include "tool.h"
 
 enum { TEXT_CAP = 4 * 1024 * 1024 };
@@ -12,8 +13,20 @@ static int print(struct buffer *text)
     return TOOL_OK;
 }
 
+/* Files that the configuration names and that servers read later. */
+static enum status check_files(struct tool *tool)
+{
+    const char *path = config_text(tool->config, CONFIG_activesync_policy_file);
+    struct device_policy *policies = NULL;
+    size_t count = 0;
+    return *path != '\0' ? device_policies_read(tool->mem, path, &policies, &count) : STATUS_OK;
+}
+
 static int check_run(struct tool *tool)
 {
+    enum status status = check_files(tool);
+    if (status != STATUS_OK)
+        return tool_fail(status, "%s: %s", config_text(tool->config, CONFIG_activesync_policy_file), status_client_text(status));
     if (tool->json)
         tool_print_json(json_pack("{s:s,s:b}", "config", tool->config_path, "valid", 1));
     else
