@@ -12,6 +12,13 @@
 
 enum { EVENTS_A_CALENDAR = 2000, SENSITIVITY_PRIVATE = 2 };
 
+struct range_list {
+    struct calendar_range *ranges;
+    size_t *calendars;              /* which calendar a range is of */
+    size_t count;
+    bool *cut;
+};
+
 struct loading {
     TALLOC_CTX *mem;
     struct session *session;
@@ -20,9 +27,7 @@ struct loading {
     instant from, to;
     struct slice goid;
     struct owned_calendar *owned;   /* one a calendar */
-    struct calendar_range *ranges;
-    size_t *range_calendar;         /* which calendar a range is of */
-    size_t range_count;
+    struct range_list detailed, times;
 };
 
 static enum availability_level level_of(const struct loading *work, const struct owned_calendar *owned)
@@ -35,13 +40,17 @@ static enum availability_level level_of(const struct loading *work, const struct
     return (rights & RIGHT_FREE_BUSY_SIMPLE) != 0 ? AVAILABILITY_TIMES : AVAILABILITY_NONE;
 }
 
+static enum status range_list_init(struct range_list *list, TALLOC_CTX *mem, size_t count)
+{
+    *list = (struct range_list){ array_new(mem, struct calendar_range, count + 1), array_new(mem, size_t, count + 1), 0, array_new(mem, bool, count + 1) };
+    return list->ranges != NULL && list->calendars != NULL && list->cut != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "availability");
+}
+
 /* Who has never signed in has no calendar yet, and nothing in it. */
 static enum status choose_ranges(struct loading *work)
 {
-    work->ranges = array_new(work->mem, struct calendar_range, work->count + 1);
-    work->range_calendar = array_new(work->mem, size_t, work->count + 1);
-    if (work->ranges == NULL || work->range_calendar == NULL)
-        return status_fail(STATUS_NO_MEMORY, "availability");
+    TRY(range_list_init(&work->detailed, work->mem, work->count));
+    TRY(range_list_init(&work->times, work->mem, work->count));
     for (size_t i = 0; i < work->count; i++) {
         struct busy_calendar *calendar = &work->calendars[i];
         const struct owned_calendar *owned = &work->owned[i];
@@ -50,8 +59,9 @@ static enum status choose_ranges(struct loading *work)
         calendar->status = calendar->level == AVAILABILITY_NONE ? STATUS_ACCESS_DENIED : STATUS_OK;
         if (calendar->status != STATUS_OK || owned->mailbox == 0)
             continue;
-        work->ranges[work->range_count] = (struct calendar_range){ owned->mailbox, owned->folder, calendar->level == AVAILABILITY_DETAILS };
-        work->range_calendar[work->range_count++] = i;
+        struct range_list *list = calendar->level == AVAILABILITY_DETAILS ? &work->detailed : &work->times;
+        list->ranges[list->count] = (struct calendar_range){ owned->mailbox, owned->folder };
+        list->calendars[list->count++] = i;
     }
     return STATUS_OK;
 }
@@ -90,11 +100,8 @@ static struct busy_event event_of(const struct loading *work, size_t index, cons
     const struct owned_calendar *owned = &work->owned[index];
     struct busy_event event = {
         .starts = content->row.starts, .ends = content->row.ends, .status = busy_of(content->row.busy_status), .subject = "", .location = "",
-        .is_recurring = content->row.is_recurring, .is_private = content->sensitivity >= SENSITIVITY_PRIVATE,
+        .is_recurring = content->row.is_recurring, .is_private = content->sensitivity >= SENSITIVITY_PRIVATE, .has_details = true,
     };
-    event.has_details = work->calendars[index].level == AVAILABILITY_DETAILS && content->props != NULL;
-    if (!event.has_details)
-        return event;
     event.item = (struct object_id){ .kind = OBJECT_ITEM, .mailbox = owned->guid, .folder = owned->folder, .item = content->row.item };
     event.is_meeting = (bag_int32(content->props, PROP_APPOINTMENT_STATE_FLAGS, 0) & 0x1) != 0;
     event.is_reminder_set = bag_bool(content->props, PROP_REMINDER_SET, false);
@@ -118,18 +125,17 @@ static void apply_exception(struct busy_event *event, const struct recurrence_ex
         event->location = exception->location;
 }
 
-static enum status add_series(struct loading *work, size_t index, const struct calendar_content *content)
+/* `base`: what all occurrences have in common. */
+static enum status add_series(struct loading *work, size_t index, const struct busy_event *base, const struct bag *props, bool shows_texts)
 {
     struct recurrence *pattern = NULL;
     struct occurrence *list = NULL;
     size_t count = 0;
     bool more = false;
-    struct busy_event base = event_of(work, index, content);
-    bool shows_texts = base.has_details && (!base.is_private || sees_private(work, &work->owned[index]));
     struct occurrence_query query = { .from = work->from, .to = work->to };
-    enum status status = series_pattern(work->mem, content->props, &pattern);
+    enum status status = series_pattern(work->mem, props, &pattern);
     if (status == STATUS_OK)
-        status = recurrence_expand(work->mem, pattern, series_zone(work->mem, content->props), &query, &list, &count, &more);
+        status = recurrence_expand(work->mem, pattern, series_zone(work->mem, props), &query, &list, &count, &more);
     if (status == STATUS_NO_MEMORY)
         return status;
     if (status != STATUS_OK)
@@ -137,7 +143,7 @@ static enum status add_series(struct loading *work, size_t index, const struct c
     if (more)
         work->calendars[index].status = STATUS_TOO_COMPLEX;
     for (size_t i = 0; i < count; i++) {
-        struct busy_event event = base;
+        struct busy_event event = *base;
         event.starts = list[i].starts;
         event.ends = list[i].ends;
         event.item.occurrence = event.has_details ? local_minutes(list[i].original_start) : 0;
@@ -156,55 +162,78 @@ static int by_start(const void *a, const void *b)
     return left->ends < right->ends ? -1 : left->ends > right->ends;
 }
 
-static enum status take_contents(struct loading *work, const struct calendar_content *contents, size_t count)
+static enum status load_detailed(struct loading *work, struct transaction *tx)
 {
+    const struct range_list *list = &work->detailed;
+    struct calendar_content *contents = NULL;
+    size_t count = 0;
+    TRY(store_calendar_windows(work->mem, tx, list->ranges, list->count, work->from, work->to, EVENTS_A_CALENDAR, work->goid, &contents, &count, list->cut));
     for (size_t i = 0; i < count; i++) {
-        size_t index = work->range_calendar[contents[i].range];
+        size_t index = list->calendars[contents[i].range];
+        struct busy_event event = event_of(work, index, &contents[i]);
         if (contents[i].is_meant)
             continue;
-        struct busy_event single = event_of(work, index, &contents[i]);
         if (contents[i].row.is_recurring)
-            TRY(add_series(work, index, &contents[i]));
+            TRY(add_series(work, index, &event, contents[i].props, !event.is_private || sees_private(work, &work->owned[index])));
         else
-            TRY(add_event(work, &work->calendars[index], &single));
+            TRY(add_event(work, &work->calendars[index], &event));
     }
+    return STATUS_OK;
+}
+
+static enum status load_times(struct loading *work, struct transaction *tx)
+{
+    const struct range_list *list = &work->times;
+    struct calendar_busy *found = NULL;
+    size_t count = 0;
+    TRY(store_calendar_busy(work->mem, tx, list->ranges, list->count, work->from, work->to, EVENTS_A_CALENDAR, work->goid, &found, &count, list->cut));
+    for (size_t i = 0; i < count; i++) {
+        size_t index = list->calendars[found[i].range];
+        struct busy_event event = { .starts = found[i].starts, .ends = found[i].ends, .status = busy_of(found[i].busy_status), .subject = "", .location = "",
+                                    .is_recurring = found[i].series != NULL };
+        if (found[i].series != NULL)
+            TRY(add_series(work, index, &event, found[i].series, false));
+        else
+            TRY(add_event(work, &work->calendars[index], &event));
+    }
+    return STATUS_OK;
+}
+
+static enum status load_ranges(struct loading *work, struct transaction *tx)
+{
+    struct range_list *lists[] = { &work->detailed, &work->times };
+    if (work->detailed.count > 0)
+        TRY(load_detailed(work, tx));
+    if (work->times.count > 0)
+        TRY(load_times(work, tx));
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < lists[k]->count; i++)
+            if (lists[k]->cut[i])
+                work->calendars[lists[k]->calendars[i]].status = STATUS_TOO_COMPLEX;
+    for (size_t i = 0; i < work->count; i++)
+        if (work->calendars[i].event_count > 1)
+            qsort(work->calendars[i].events, work->calendars[i].event_count, sizeof *work->calendars[i].events, by_start);
     return STATUS_OK;
 }
 
 enum status busy_events_in(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t folder, instant from, instant to, struct slice goid,
                            struct busy_calendar *out)
 {
-    struct calendar_range range = { .mailbox = mailbox, .folder = folder };
-    struct owned_calendar owned = { .mailbox = mailbox, .folder = folder };
-    struct calendar_content *contents = NULL;
-    size_t count = 0, first = 0;
-    bool cut = false;
-    struct loading work = { .mem = mem, .calendars = out, .count = 1, .from = from, .to = to, .owned = &owned, .ranges = &range, .range_calendar = &first,
-                            .range_count = 1 };
+    struct loading work = { .mem = mem, .calendars = out, .count = 1, .from = from, .to = to, .goid = goid };
     *out = (struct busy_calendar){ .level = AVAILABILITY_TIMES };
-    TRY(store_calendar_windows(mem, tx, &range, 1, from, to, EVENTS_A_CALENDAR, goid, &contents, &count, &cut));
-    out->status = cut ? STATUS_TOO_COMPLEX : STATUS_OK;
-    TRY(take_contents(&work, contents, count));
-    if (out->event_count > 1)
-        qsort(out->events, out->event_count, sizeof *out->events, by_start);
-    return STATUS_OK;
+    TRY(range_list_init(&work.times, mem, 1));
+    work.times.ranges[work.times.count++] = (struct calendar_range){ mailbox, folder };
+    return load_ranges(&work, tx);
 }
 
 static enum status load_in(struct loading *work, struct transaction *tx, const struct guid *owners, const struct guid *principals, size_t principal_count)
 {
-    struct calendar_content *contents = NULL;
-    size_t count = 0;
-    bool *cut = array_new(work->mem, bool, work->count + 1);
     work->owned = array_new(work->mem, struct owned_calendar, work->count + 1);
-    if (cut == NULL || work->owned == NULL)
+    if (work->owned == NULL)
         return status_fail(STATUS_NO_MEMORY, "availability");
     TRY(store_calendars_of_owners(work->mem, tx, owners, work->count, principals, principal_count, WORKING_HOURS_CONFIG, work->owned));
     TRY(choose_ranges(work));
-    TRY(store_calendar_windows(work->mem, tx, work->ranges, work->range_count, work->from, work->to, EVENTS_A_CALENDAR, work->goid, &contents, &count, cut));
-    for (size_t i = 0; i < work->range_count; i++)
-        if (cut[i])
-            work->calendars[work->range_calendar[i]].status = STATUS_TOO_COMPLEX;
-    return take_contents(work, contents, count);
+    return load_ranges(work, tx);
 }
 
 enum status busy_calendars_load(TALLOC_CTX *mem, struct session *session, struct busy_calendar *calendars, size_t count, instant from, instant to,
@@ -223,8 +252,5 @@ enum status busy_calendars_load(TALLOC_CTX *mem, struct session *session, struct
     TRY(transaction_begin(mem, session->groupware->store, TRANSACTION_READ, &tx));
     enum status status = load_in(&work, tx, owners, principals, principal_count);
     talloc_free(tx);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        if (calendars[i].event_count > 1)
-            qsort(calendars[i].events, calendars[i].event_count, sizeof *calendars[i].events, by_start);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "array_count.h"
 #include "bourse/base/text.h"
+#include "calendar_private.h"
 #include "folder_private.h"
 #include "item_index.h"
 #include "message_private.h"
@@ -35,22 +36,17 @@ enum status store_calendar_window(TALLOC_CTX *mem, struct transaction *tx, int64
 
 /* ---- many calendars ---- */
 
-struct range_columns {
-    int64_t *mailbox, *folder;
-    bool *detailed;
-};
-
-static enum status split_ranges(TALLOC_CTX *mem, const struct calendar_range *ranges, size_t count, struct range_columns *out)
+enum status calendar_range_columns(TALLOC_CTX *mem, const struct calendar_range *ranges, size_t count, struct sql_int8s *mailboxes, struct sql_int8s *folders)
 {
-    *out = (struct range_columns){ talloc_array(mem, int64_t, array_count(count + 1)), talloc_array(mem, int64_t, array_count(count + 1)),
-                                   talloc_array(mem, bool, array_count(count + 1)) };
-    if (out->mailbox == NULL || out->folder == NULL || out->detailed == NULL)
+    int64_t *mailbox = talloc_array(mem, int64_t, array_count(count + 1)), *folder = talloc_array(mem, int64_t, array_count(count + 1));
+    if (mailbox == NULL || folder == NULL)
         return status_fail(STATUS_NO_MEMORY, "calendars");
     for (size_t i = 0; i < count; i++) {
-        out->mailbox[i] = ranges[i].mailbox;
-        out->folder[i] = ranges[i].folder;
-        out->detailed[i] = ranges[i].with_details;
+        mailbox[i] = ranges[i].mailbox;
+        folder[i] = ranges[i].folder;
     }
+    *mailboxes = (struct sql_int8s){ mailbox, count };
+    *folders = (struct sql_int8s){ folder, count };
     return STATUS_OK;
 }
 
@@ -60,7 +56,7 @@ static enum status take_content(TALLOC_CTX *mem, const struct sql_calendar_windo
         .range = (size_t)row->place - 1, .row = { row->item, row->starts, row->ends, row->busy_status, row->is_recurring },
         .sensitivity = row->sensitivity, .subject = row->subject, .is_meant = goid_hash != 0 && row->goid_hash == goid_hash,
     };
-    return row->props.data != NULL ? bytes_to_bag(mem, row->props, &out->props) : STATUS_OK;
+    return bytes_to_bag(mem, row->props, &out->props);
 }
 
 static enum status fetch_values(TALLOC_CTX *mem, struct transaction *tx, const struct calendar_content *contents, size_t count)
@@ -70,8 +66,7 @@ static enum status fetch_values(TALLOC_CTX *mem, struct transaction *tx, const s
     if (bags == NULL)
         return status_fail(STATUS_NO_MEMORY, "values");
     for (size_t i = 0; i < count; i++)
-        if (contents[i].props != NULL)
-            bags[n++] = contents[i].props;
+        bags[n++] = contents[i].props;
     return message_load_values(mem, tx, bags, n);
 }
 
@@ -79,12 +74,11 @@ enum status store_calendar_windows(TALLOC_CTX *mem, struct transaction *tx, cons
                                    size_t limit, struct slice goid, struct calendar_content **out, size_t *count, bool *cut)
 {
     struct result *result = NULL;
-    struct range_columns columns;
+    struct sql_int8s mailboxes, folders;
     int64_t goid_hash = global_id_hash(goid);
     size_t in_range = 0;
-    TRY(split_ranges(mem, ranges, range_count, &columns));
-    TRY(TX_RUN(tx, mem, &result, calendar_windows, .mailbox = { columns.mailbox, range_count }, .folder = { columns.folder, range_count },
-               .detailed = { columns.detailed, range_count }, .from = from, .to = to, .limit = (int64_t)limit + 1));
+    TRY(calendar_range_columns(mem, ranges, range_count, &mailboxes, &folders));
+    TRY(TX_RUN(tx, mem, &result, calendar_windows, .mailbox = mailboxes, .folder = folders, .from = from, .to = to, .limit = (int64_t)limit + 1));
     *count = 0;
     *out = talloc_zero_array(mem, struct calendar_content, array_count((size_t)result->row_count + 1));
     if (*out == NULL)

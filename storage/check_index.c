@@ -16,13 +16,20 @@ static bool same_texts(const struct sql_texts *a, const struct sql_texts *b)
     return true;
 }
 
+/* Rows of older versions have none. */
+static bool series_is_right(struct slice wanted, struct slice row)
+{
+    return row.data == NULL || slice_equal(wanted, row);
+}
+
 static bool calendar_is_right(const struct item_index *wanted, const struct sql_check_item_indexes_out *row)
 {
     const struct sql_calendar_index_insert_in *calendar = &wanted->calendar;
     if (!wanted->has_calendar || !row->has_calendar)
         return wanted->has_calendar == row->has_calendar;
     return row->calendar_folder == row->folder && row->starts == calendar->starts && row->ends == calendar->ends &&
-           row->busy_status == calendar->busy_status && row->is_recurring == calendar->is_recurring && row->goid_hash == calendar->goid_hash;
+           row->busy_status == calendar->busy_status && row->is_recurring == calendar->is_recurring && row->goid_hash == calendar->goid_hash &&
+           series_is_right(calendar->series, row->series);
 }
 
 static bool contact_is_right(const struct item_index *wanted, const struct sql_check_item_indexes_out *row)

@@ -5,6 +5,7 @@
 #include "bourse/base/hash.h"
 #include "bourse/base/text.h"
 #include "bourse/model/properties.h"
+#include "folder_private.h"
 
 /* Clip times are midnights of the first and the last day in UTC [MS-OXOCAL] 2.2.1.14, 2.2.1.15; the day itself may begin and end 14 hours off, and
  * the last occurrence may go on into the next day. Expansion is exact; this only must not miss. */
@@ -34,6 +35,28 @@ static void take_series_times(const struct bag *props, struct sql_calendar_index
     instant first = bag_time(props, (prop_tag)PROP_CLIP_START, 0), last = bag_time(props, (prop_tag)PROP_CLIP_END, 0);
     row->starts = (first != 0 ? first : row->starts) - BEFORE_CLIP;
     row->ends = last != 0 && last < INT64_MAX - BEHIND_CLIP ? last + BEHIND_CLIP : INT64_MAX;
+}
+
+/* What calendar/ needs to expand a series [MS-OXOCAL] 2.2.1.41, 2.2.1.42, 2.2.1.44. */
+static const prop_tag series_tags[] = { PROP_APPOINTMENT_RECUR, PROP_APPOINTMENT_TIME_ZONE_DEFINITION_RECUR, PROP_TIME_ZONE_STRUCT,
+                                        PROP_APPOINTMENT_TIME_ZONE_DEFINITION_START_DISPLAY };
+
+/* All of them, or, when one lies in a blob, nothing: then the properties are read. */
+static enum status pack_series(TALLOC_CTX *mem, const struct bag *props, struct slice *out)
+{
+    struct bag *series = bag_new(mem);
+    enum status status = series != NULL ? STATUS_OK : status_fail(STATUS_NO_MEMORY, "series");
+    *out = (struct slice){ 0 };
+    for (size_t i = 0; status == STATUS_OK && i < sizeof series_tags / sizeof series_tags[0]; i++) {
+        const struct value *value = bag_get(props, series_tags[i]);
+        if (value != NULL && (value->form == VALUE_STORED || value->bytes.length > INLINE_MAX))
+            return STATUS_OK;
+        if (value != NULL)
+            status = bag_set(series, value);
+    }
+    if (status == STATUS_OK)
+        status = bag_to_bytes(mem, series, out);
+    return status;
 }
 
 static bool index_calendar(const struct bag *props, struct sql_calendar_index_insert_in *row)
@@ -90,6 +113,8 @@ enum status item_index_of(TALLOC_CTX *mem, const char *message_class, const stru
     out->has_reminder = index_reminder(props, &out->reminder);
     if (is_class(message_class, "IPM.Appointment"))
         out->has_calendar = index_calendar(props, &out->calendar);
+    if (out->has_calendar && out->calendar.is_recurring)
+        TRY(pack_series(mem, props, &out->calendar.series));
     out->has_contact = is_class(message_class, "IPM.Contact") || is_class(message_class, "IPM.DistList");
     return out->has_contact ? index_contact(mem, props, &out->contact) : STATUS_OK;
 }

@@ -210,7 +210,7 @@ static void a_series_is_found_by_its_range(void **state)
     assert_int_equal(in_window(f, calendar, T0 + 110 * DAY, T0 + 111 * DAY, NULL), 0);
     fixture_check(f);
     /* its properties come with the window of many calendars, stored values too */
-    struct calendar_range ranges[2] = { { f->mailbox, f->inbox, true }, { f->mailbox, calendar, false } };
+    struct calendar_range ranges[2] = { { f->mailbox, f->inbox }, { f->mailbox, calendar } };
     struct calendar_content *contents = NULL;
     size_t count = 0;
     bool cut[2];
@@ -221,9 +221,6 @@ static void a_series_is_found_by_its_range(void **state)
     assert_int_equal(contents[0].range, 1);
     assert_true(contents[0].row.is_recurring && contents[0].is_meant);
     assert_int_equal(bag_bytes(contents[0].props, (prop_tag)PROP_APPOINTMENT_RECUR).length, sizeof blob);
-    assert_null(contents[1].props);
-    assert_string_equal(contents[1].subject, ""); /* not read without details */
-    ranges[1].with_details = true;
     OK(store_calendar_windows(f->mem, tx, ranges, 2, T0 + 50 * DAY, T0 + 51 * DAY, 1, goid_of(f, 7), &contents, &count, cut));
     assert_int_equal(count, 1);
     assert_false(cut[0]);
@@ -233,6 +230,51 @@ static void a_series_is_found_by_its_range(void **state)
     assert_non_null(contents[1].props);
     assert_string_equal(contents[1].subject, "single");
     talloc_free(tx);
+}
+
+/* Times come from the index rows, of a series with all that its expansion needs; rows of older versions have it looked up. */
+static void busy_times_come_from_index_rows(void **state)
+{
+    struct fixture *f = *state;
+    int64_t calendar = fixture_role(f, STORE_ROLE_CALENDAR);
+    struct message *series = appointment(f, "weekly", T0 + 9 * HOUR, T0 + 10 * HOUR);
+    struct calendar_range ranges[2] = { { f->mailbox, f->inbox }, { f->mailbox, calendar } };
+    static const char *const edits[] = { "", "UPDATE cal_index SET series = NULL WHERE mailbox_id = %lld" };
+    bool cut[2];
+    OK(bag_set_bytes(series->props, (prop_tag)PROP_APPOINTMENT_RECUR, slice_of_text("a pattern")));
+    OK(bag_set_bytes(series->props, (prop_tag)PROP_APPOINTMENT_TIME_ZONE_DEFINITION_RECUR, slice_of_text("a zone")));
+    OK(bag_set_bytes(series->props, (prop_tag)PROP_CLEAN_GLOBAL_OBJECT_ID, goid_of(f, 2)));
+    save(f, series, calendar);
+    save(f, appointment(f, "single", T0 + 50 * DAY, T0 + 50 * DAY + HOUR), calendar);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    for (size_t i = 0; i < ARRAY_LENGTH(edits); i++) {
+        struct calendar_busy *busy = NULL;
+        size_t count = 0;
+        if (edits[i][0] != '\0')
+            fixture_execute(f, edits[i], (long long)f->mailbox);
+        fixture_check(f);
+        struct transaction *tx = fixture_begin(f, TRANSACTION_READ);
+        uint64_t before = store_statement_count();
+        OK(store_calendar_busy(f->mem, tx, ranges, 2, T0 + 50 * DAY, T0 + 51 * DAY, 10, slice_of("", 0), &busy, &count, cut));
+        assert_int_equal(store_statement_count() - before, 2 + i); /* BEGIN too */
+        assert_int_equal(count, 2);
+        const struct calendar_busy *weekly = &busy[busy[0].series == NULL], *single = &busy[busy[0].series != NULL];
+        assert_true(slice_equal(bag_bytes(weekly->series, (prop_tag)PROP_APPOINTMENT_RECUR), slice_of_text("a pattern")));
+        assert_true(slice_equal(bag_bytes(weekly->series, (prop_tag)PROP_APPOINTMENT_TIME_ZONE_DEFINITION_RECUR), slice_of_text("a zone")));
+        assert_int_equal(weekly->busy_status, 3);
+        assert_int_equal(single->starts, T0 + 50 * DAY);
+        assert_int_equal(single->ends, T0 + 50 * DAY + HOUR);
+        assert_int_equal(single->range, 1);
+        OK(store_calendar_busy(f->mem, tx, ranges, 2, T0 + 50 * DAY, T0 + 51 * DAY, 10, goid_of(f, 2), &busy, &count, cut));
+        assert_int_equal(count, 1);
+        assert_null(busy[0].series);
+        assert_false(cut[1]);
+        OK(store_calendar_busy(f->mem, tx, ranges, 2, T0 + 50 * DAY, T0 + 51 * DAY, 1, slice_of("", 0), &busy, &count, cut));
+        assert_true(cut[1] && !cut[0]);
+        talloc_free(tx);
+    }
+#pragma GCC diagnostic pop
 }
 
 static struct message *contact(struct fixture *f, const char *file_as, const char *first, const char *second)
@@ -313,6 +355,7 @@ static void wrong_rows_are_found_and_repaired(void **state)
         "UPDATE cal_index SET ends = ends + 1 WHERE mailbox_id = %lld",
         "UPDATE cal_index SET folder_id = 4 WHERE mailbox_id = %lld",
         "UPDATE cal_index SET goid_hash = 77, busy_status = 0 WHERE mailbox_id = %lld",
+        "UPDATE cal_index SET series = 'other' WHERE mailbox_id = %lld",
         "UPDATE reminder SET signal_time = 5 WHERE mailbox_id = %lld",
         "DELETE FROM reminder WHERE mailbox_id = %lld",
         "UPDATE contact_index SET addresses = '{x}' WHERE mailbox_id = %lld",
@@ -371,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup(an_appointment_is_found_in_windows_that_it_touches, fixture_mailbox),
         cmocka_unit_test_setup(index_rows_follow_the_item, fixture_mailbox),
         cmocka_unit_test_setup(a_series_is_found_by_its_range, fixture_mailbox),
+        cmocka_unit_test_setup(busy_times_come_from_index_rows, fixture_mailbox),
         cmocka_unit_test_setup(contacts_are_found_by_address_and_name, fixture_mailbox),
         cmocka_unit_test_setup(folder_associated_items_and_mail_have_no_rows, fixture_mailbox),
         cmocka_unit_test_setup(wrong_rows_are_found_and_repaired, fixture_mailbox),

@@ -1,9 +1,9 @@
 -- Index rows of calendar items, reminders and contacts: kept by every statement that saves, moves, copies or removes items (message.sql has the last three).
 
 -- name: calendar_index_insert
--- each: mailbox int8, item int8, folder int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8
-INSERT INTO cal_index (mailbox_id, message_id, folder_id, starts, ends, busy_status, is_recurring, goid_hash)
-SELECT u.mailbox, u.item, u.folder, u.starts, u.ends, u.busy_status, u.is_recurring, u.goid_hash FROM {each};
+-- each: mailbox int8, item int8, folder int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8, series bytea
+INSERT INTO cal_index (mailbox_id, message_id, folder_id, starts, ends, busy_status, is_recurring, goid_hash, series)
+SELECT u.mailbox, u.item, u.folder, u.starts, u.ends, u.busy_status, u.is_recurring, u.goid_hash, u.series FROM {each};
 
 -- name: reminder_insert
 -- each: mailbox int8, item int8, signal_time int8
@@ -36,20 +36,47 @@ UNION ALL
 SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = :mailbox AND c.folder_id = :folder AND {long_events}
 ORDER BY starts, ends, message_id LIMIT :limit;
 
--- Many calendars at once: properties of series always, of single items where the asker sees details; what is not shown is not read.
+-- Many calendars at once with what people who may read them see.
 -- name: calendar_windows
--- in: mailbox int8[], folder int8[], detailed bool[], from int8, to int8, limit int8
+-- in: mailbox int8[], folder int8[], from int8, to int8, limit int8
 -- out: place int8, item int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8, sensitivity int2, subject text, props bytea
 SELECT r.place, {window_columns}, coalesce(m.sensitivity, 0::smallint), coalesce(m.subject, ''), b.props
-FROM unnest(:mailbox, :folder, :detailed) WITH ORDINALITY AS r (mailbox, folder, detailed, place)
+FROM unnest(:mailbox, :folder) WITH ORDINALITY AS r (mailbox, folder, place)
     CROSS JOIN LATERAL (
         SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = r.mailbox AND c.folder_id = r.folder AND {short_events}
         UNION ALL
         SELECT {window_columns} FROM cal_index c WHERE c.mailbox_id = r.mailbox AND c.folder_id = r.folder AND {long_events}
         LIMIT :limit) c
-    LEFT JOIN message m ON m.mailbox_id = r.mailbox AND m.message_id = CASE WHEN r.detailed THEN c.message_id END
-    LEFT JOIN message_body b ON b.mailbox_id = r.mailbox AND b.message_id = CASE WHEN c.is_recurring OR r.detailed THEN c.message_id END
+    LEFT JOIN message m ON m.mailbox_id = r.mailbox AND m.message_id = c.message_id
+    LEFT JOIN message_body b ON b.mailbox_id = r.mailbox AND b.message_id = c.message_id
 ORDER BY r.place, c.starts, c.ends, c.message_id;
+
+-- Times alone, for everybody else: one row a calendar, as a row an event costs more than finding it. singles: starts int8, ends int8, busy int2 each;
+-- series: busy int2, length int4 and cal_index.series each; unpacked: items whose series are in their properties only.
+-- define: busy_columns = c.message_id, c.starts, c.ends, c.busy_status, c.is_recurring, c.series
+-- name: calendar_busy
+-- in: mailbox int8[], folder int8[], from int8, to int8, goid_hash int8, limit int8
+-- out: place int8, events int8, singles bytea, series bytea, unpacked int8[]
+SELECT r.place, e.events, e.singles, e.series, e.unpacked
+FROM unnest(:mailbox, :folder) WITH ORDINALITY AS r (mailbox, folder, place)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS events,
+            string_agg(int8send(c.starts) || int8send(c.ends) || int2send(c.busy_status), '') FILTER (WHERE NOT c.is_recurring) AS singles,
+            string_agg(int2send(c.busy_status) || int4send(octet_length(c.series)) || c.series, '') FILTER (WHERE c.is_recurring) AS series,
+            array_agg(c.message_id) FILTER (WHERE c.is_recurring AND c.series IS NULL) AS unpacked
+        FROM (SELECT {busy_columns} FROM cal_index c
+            WHERE c.mailbox_id = r.mailbox AND c.folder_id = r.folder AND {short_events} AND (:goid_hash = 0 OR c.goid_hash <> :goid_hash)
+            UNION ALL
+            SELECT {busy_columns} FROM cal_index c
+            WHERE c.mailbox_id = r.mailbox AND c.folder_id = r.folder AND {long_events} AND (:goid_hash = 0 OR c.goid_hash <> :goid_hash)
+            LIMIT :limit) c) e;
+
+-- name: series_properties
+-- in: mailbox int8[], item int8[]
+-- out: place int8, busy_status int2, props bytea
+SELECT r.place, c.busy_status, b.props FROM unnest(:mailbox, :item) WITH ORDINALITY AS r (mailbox, item, place)
+    JOIN cal_index c ON c.mailbox_id = r.mailbox AND c.message_id = r.item
+    JOIN message_body b ON b.mailbox_id = r.mailbox AND b.message_id = r.item;
 
 -- name: calendar_by_goid
 -- in: mailbox int8, goid_hash int8, limit int8
@@ -81,9 +108,9 @@ WHERE c.mailbox_id = :mailbox AND c.file_as LIKE :pattern AND m.state = 0 ORDER 
 
 -- name: check_item_indexes
 -- in: mailbox int8, after int8, limit int8
--- out: item int8, folder int8, fai bool, message_class text, props bytea, has_calendar bool, calendar_folder int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8, has_reminder bool, signal_time int8, has_contact bool, contact_folder int8, file_as text, addresses text[]
+-- out: item int8, folder int8, fai bool, message_class text, props bytea, has_calendar bool, calendar_folder int8, starts int8, ends int8, busy_status int2, is_recurring bool, goid_hash int8, series bytea, has_reminder bool, signal_time int8, has_contact bool, contact_folder int8, file_as text, addresses text[]
 SELECT m.message_id, m.folder_id, m.fai, m.message_class, b.props, c.message_id IS NOT NULL, coalesce(c.folder_id, 0), coalesce(c.starts, 0),
-    coalesce(c.ends, 0), coalesce(c.busy_status, 0), coalesce(c.is_recurring, false), coalesce(c.goid_hash, 0),
+    coalesce(c.ends, 0), coalesce(c.busy_status, 0), coalesce(c.is_recurring, false), coalesce(c.goid_hash, 0), c.series,
     r.message_id IS NOT NULL, coalesce(r.signal_time, 0), k.message_id IS NOT NULL, coalesce(k.folder_id, 0), coalesce(k.file_as, ''), coalesce(k.addresses, '{}')
 FROM message m JOIN message_body b ON b.mailbox_id = m.mailbox_id AND b.message_id = m.message_id
     LEFT JOIN cal_index c ON c.mailbox_id = m.mailbox_id AND c.message_id = m.message_id

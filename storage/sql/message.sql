@@ -114,8 +114,8 @@ WITH u AS (SELECT * FROM unnest(:item, :new_item, :cn, :uid) AS x (item, new_ite
     attached AS (INSERT INTO attachment (mailbox_id, message_id, number, content, part, size, blob_id, props, data)
         SELECT :to_mailbox, u.new_item, t.number, t.content, t.part, t.size, t.blob_id, t.props, t.data
         FROM u JOIN attachment t ON t.mailbox_id = :mailbox AND t.message_id = u.item),
-    calendar AS (INSERT INTO cal_index (mailbox_id, message_id, folder_id, starts, ends, busy_status, is_recurring, goid_hash)
-        SELECT :to_mailbox, u.new_item, :folder, t.starts, t.ends, t.busy_status, t.is_recurring, t.goid_hash
+    calendar AS (INSERT INTO cal_index (mailbox_id, message_id, folder_id, starts, ends, busy_status, is_recurring, goid_hash, series)
+        SELECT :to_mailbox, u.new_item, :folder, t.starts, t.ends, t.busy_status, t.is_recurring, t.goid_hash, t.series
         FROM u JOIN cal_index t ON t.mailbox_id = :mailbox AND t.message_id = u.item),
     contacts AS (INSERT INTO contact_index (mailbox_id, message_id, folder_id, file_as, addresses)
         SELECT :to_mailbox, u.new_item, :folder, t.file_as, t.addresses FROM u JOIN contact_index t ON t.mailbox_id = :mailbox AND t.message_id = u.item),

@@ -23,23 +23,32 @@ enum { STORE_CALENDAR_ROWS = 20000 }; /* most a call */
 enum status store_calendar_window(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t folder, instant from, instant to, size_t limit,
                                   struct calendar_row **out, size_t *count, bool *more) MUST_CHECK;
 
-/* The same for many calendars, for free/busy: two statements, however many there are. */
+/* The same for many calendars, for free/busy. */
 struct calendar_range {
     int64_t mailbox, folder;
-    bool with_details;       /* the properties of single items too */
 };
 struct calendar_content {
     size_t range;            /* index of its struct calendar_range */
     struct calendar_row row;
-    int32_t sensitivity;     /* with details, else 0 */
-    const char *subject;     /* with details, else "" */
-    struct bag *props;       /* whole bag without columns; NULL for single items without details */
+    int32_t sensitivity;
+    const char *subject;
+    struct bag *props;       /* whole bag without columns */
     bool is_meant;           /* has the id that was asked for */
 };
-/* Ordered by range, then start. `limit` items a range; `cut` (one a range): whether there were more. `goid`: a clean global object id whose items get
- * is_meant, empty: none. */
+/* With all that a reader sees. Ordered by range, then start. `limit` items a range; `cut` (one a range): whether there were more. `goid`: a clean global object
+ * id whose items get is_meant, empty: none. Two statements, however many calendars there are. */
 enum status store_calendar_windows(TALLOC_CTX *mem, struct transaction *tx, const struct calendar_range *ranges, size_t range_count, instant from, instant to,
                                    size_t limit, struct slice goid, struct calendar_content **out, size_t *count, bool *cut) MUST_CHECK;
+
+struct calendar_busy {
+    size_t range;
+    instant starts, ends;    /* of single items */
+    int32_t busy_status;
+    struct bag *series;      /* of series: pattern and zone properties, among others perhaps; NULL: a single item */
+};
+/* Times only, in no order, without items that have the id `goid`: one statement that reads nothing but index rows, two when some series' rows have no pattern. */
+enum status store_calendar_busy(TALLOC_CTX *mem, struct transaction *tx, const struct calendar_range *ranges, size_t range_count, instant from, instant to,
+                                size_t limit, struct slice goid, struct calendar_busy **out, size_t *count, bool *cut) MUST_CHECK;
 
 /* The calendars of many people with one statement. */
 struct owned_calendar {
