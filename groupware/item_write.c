@@ -8,6 +8,7 @@
 #include "item_derive.h"
 #include "item_view.h"
 #include "item_whole.h"
+#include "meeting_import.h"
 #include "occurrence.h"
 #include "quota.h"
 
@@ -108,6 +109,7 @@ enum status item_create_from_mime(TALLOC_CTX *mem, struct session *session, cons
     if (mime.length == 0)
         return status_fail(STATUS_INVALID_MIME, "empty MIME content");
     TRY(mime_import(mem, mime, &mime_limits_default, MIME_IMPORT_DELIVERY, &message));
+    TRY(meeting_import(message));
     if (overrides != NULL && bag_count(overrides) > 0) {
         struct item_change change = { .set = overrides };
         TRY(item_change_apply(message, &change));

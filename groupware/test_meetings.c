@@ -377,6 +377,25 @@ static void foreign_request_is_entered_answered_and_guarded(void **state)
     assert_non_null(in_calendar(f, bob, "Canceled: visit"));
 }
 
+/* A client that saves a received message by its bytes gets what a delivery would have made of it, and changes no calendar. */
+static void meeting_message_saved_from_mime_has_its_properties(void **state)
+{
+    struct fixture *f = *state;
+    struct session *carol = fixture_session(f, "carol");
+    struct object_id folder = fixture_folder(carol, FOLDER_ROLE_DRAFTS);
+    struct item_create_options options = { 0 };
+    struct item *item = NULL;
+    struct slice mime = slice_of_text(foreign_request(f, "REQUEST", "host@remote.test", 1, "20301210T090000Z", "LOCATION:the hall\r\n")), kept;
+    OK(item_create_from_mime(f->mem, carol, &folder, mime, NULL, &options, &item));
+    item = whole(f, carol, &item->id);
+    assert_string_equal(bag_string(item->message->props, PROP_MESSAGE_CLASS, ""), "IPM.Schedule.Meeting.Request");
+    assert_string_equal(bag_string(item->message->props, PROP_LID_LOCATION, ""), "the hall");
+    assert_int_equal(number(item, PROP_APPOINTMENT_SEQUENCE), 1);
+    OK(item_mime(f->mem, carol, &item->id, &kept));
+    assert_true(slice_equal(kept, mime));
+    assert_null(in_calendar(f, carol, "visit"));
+}
+
 static void broken_calendar_part_is_mail(void **state)
 {
     struct fixture *f = *state;
@@ -554,6 +573,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(request_enters_calendars_and_answers_are_tracked), TEST(updates_and_cancellations_reach_all), TEST(occurrences_of_a_series_go_their_own_ways),
         TEST(foreign_attendee_is_reached_and_heard), TEST(foreign_request_is_entered_answered_and_guarded), TEST(broken_calendar_part_is_mail),
+        TEST(meeting_message_saved_from_mime_has_its_properties),
         TEST(request_made_by_a_client_keeps_its_calendar_part), TEST(nothing_is_sent_that_was_not_asked_for), TEST(delegate_gets_copies_and_answers_for_the_owner), TEST(calendar_stays_when_processing_is_off),
         TEST(forwarded_meeting_comes_back_to_its_organizer),
     };
