@@ -2,6 +2,7 @@
 #include "item_operations.h"
 
 #include "bourse/groupware/find.h"
+#include "bourse/groupware/folder.h"
 #include "bourse/model/properties.h"
 #include "bourse/model/restriction.h"
 #include "hierarchy.h"
@@ -29,7 +30,10 @@ enum status eas_empty_folder(struct eas_call *call, const struct wbxml_node *nod
     int answer = OPERATION_PROTOCOL_ERROR;
     if (eas_folder_id_parse(text, &folder) && folder != 0) {
         struct object_id id = eas_folder_object(call, folder);
-        enum status status = folder_empty(call->session, &id, DELETE_SOFT, subfolders);
+        struct folder *found = NULL;
+        enum status status = folder_get(call->mem, call->session, &id, &found);
+        if (status == STATUS_OK)
+            status = folder_empty(call->session, &id, DELETE_SOFT, subfolders);
         if (!is_clients_fault(status))
             return status;
         answer = status_of(status);
