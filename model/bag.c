@@ -15,9 +15,10 @@
 #define BAG_POOLS 1
 #endif
 
-#define FIRST_CAPACITY 16
-#define FIRST_CONTENT 512
-#define FIRST_CHUNKS 12
+/* Room for the columns of a listed item, some 25 values, in one allocation. */
+#define FIRST_CAPACITY 32
+#define FIRST_CONTENT 1024
+#define FIRST_CHUNKS 24
 
 struct bag *bag_new_sized(TALLOC_CTX *mem, size_t capacity, size_t content_size, size_t chunks)
 {

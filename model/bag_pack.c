@@ -11,6 +11,10 @@
 
 #define BAG_VERSION 1
 #define VALUE_LEAST 3
+/* Room for the columns of a listed item, which are added to what was unpacked. */
+#define SPARE_VALUES 24
+#define SPARE_CONTENT 768
+#define SPARE_CHUNKS 16
 
 enum status bag_pack(const struct bag *bag, struct buffer *out)
 {
@@ -72,7 +76,8 @@ enum status bag_unpack(TALLOC_CTX *mem, struct slice packed, struct bag **out)
     uint64_t count = wire_varint(&peek);
     if (version != BAG_VERSION || count > UINT16_MAX + 1u || !wire_check_count(&peek, count, VALUE_LEAST))
         return status_fail(STATUS_CORRUPT, "packed bag of version %u, %zu bytes", version, packed.length);
-    struct bag *bag = bag_new_sized(mem, count > 0 ? (size_t)count : 1, packed.length, 1);
+    /* with room for the columns of a listed item, which are added next */
+    struct bag *bag = bag_new_sized(mem, (size_t)count + SPARE_VALUES, packed.length + SPARE_CONTENT, 1 + SPARE_CHUNKS);
     struct slice copy = bag != NULL ? slice_copy(bag, packed) : slice_of(NULL, 0);
     if (copy.data == NULL) {
         talloc_free(bag);

@@ -46,42 +46,54 @@ static bool is_valid(const struct object_id *id)
     return false;
 }
 
-static void append_check(struct buffer *out)
+/* Pages have hundreds of ids: they are put together on the stack. */
+struct id_bytes {
+    uint8_t data[OBJECT_ID_BYTES_MAX];
+    size_t length;
+};
+
+static void put_byte(struct id_bytes *out, uint8_t byte)
 {
-    struct hash256 hash = hash_sha256(buffer_slice(out));
-    buffer_append(out, hash.bytes, CHECK_SIZE);
+    if (out->length < sizeof out->data)
+        out->data[out->length++] = byte;
 }
 
-static char *take_base64(TALLOC_CTX *mem, struct buffer *bytes, struct buffer *text)
+static void put_varint(struct id_bytes *out, uint64_t number)
 {
-    base64_append(text, buffer_slice(bytes));
-    struct slice taken;
-    if (buffer_status(bytes) != STATUS_OK || buffer_take(text, mem, &taken) != STATUS_OK)
+    for (; number > 0x7F; number >>= 7)
+        put_byte(out, (uint8_t)(number | 0x80));
+    put_byte(out, (uint8_t)number);
+}
+
+static char *base64_text(TALLOC_CTX *mem, struct slice bytes)
+{
+    struct buffer *text = buffer_new(mem, OBJECT_ID_TEXT_MAX);
+    struct slice taken = { 0 };
+    if (text == NULL)
         return NULL;
-    return (char *)(uintptr_t)taken.data;
+    base64_append(text, bytes);
+    bool is_whole = buffer_take(text, mem, &taken) == STATUS_OK;
+    talloc_free(text);
+    return is_whole ? (char *)(uintptr_t)taken.data : NULL;
 }
 
 char *object_id_text(TALLOC_CTX *mem, const struct object_id *id)
 {
-    TALLOC_CTX *scratch = talloc_new(mem);
-    struct buffer *bytes = buffer_new(scratch, OBJECT_ID_BYTES_MAX);
-    struct buffer *text = buffer_new(scratch, OBJECT_ID_TEXT_MAX);
-    char *result = NULL;
-    if (bytes != NULL && text != NULL) {
-        buffer_append_byte(bytes, OBJECT_ID_VERSION);
-        buffer_append_byte(bytes, (uint8_t)((size_t)id->kind | (id->occurrence != 0 ? OCCURRENCE_FLAG : 0) | id->attachment_depth << 4));
-        buffer_append(bytes, id->mailbox.bytes, sizeof id->mailbox.bytes);
-        buffer_append_varint(bytes, (uint64_t)id->folder);
-        buffer_append_varint(bytes, (uint64_t)id->item);
-        if (id->occurrence != 0)
-            buffer_append_varint(bytes, (uint32_t)id->occurrence);
-        for (size_t i = 0; i < id->attachment_depth && i < ATTACHMENT_DEPTH_MAX; i++)
-            buffer_append_varint(bytes, (uint32_t)id->attachments[i]);
-        append_check(bytes);
-        result = take_base64(mem, bytes, text);
-    }
-    talloc_free(scratch);
-    return result;
+    struct id_bytes bytes = { .length = 0 };
+    put_byte(&bytes, OBJECT_ID_VERSION);
+    put_byte(&bytes, (uint8_t)((size_t)id->kind | (id->occurrence != 0 ? OCCURRENCE_FLAG : 0) | id->attachment_depth << 4));
+    for (size_t i = 0; i < sizeof id->mailbox.bytes; i++)
+        put_byte(&bytes, id->mailbox.bytes[i]);
+    put_varint(&bytes, (uint64_t)id->folder);
+    put_varint(&bytes, (uint64_t)id->item);
+    if (id->occurrence != 0)
+        put_varint(&bytes, (uint32_t)id->occurrence);
+    for (size_t i = 0; i < id->attachment_depth && i < ATTACHMENT_DEPTH_MAX; i++)
+        put_varint(&bytes, (uint32_t)id->attachments[i]);
+    struct hash256 hash = hash_sha256(slice_of(bytes.data, bytes.length));
+    for (size_t i = 0; i < CHECK_SIZE; i++)
+        put_byte(&bytes, hash.bytes[i]);
+    return base64_text(mem, slice_of(bytes.data, bytes.length));
 }
 
 static bool read_occurrence(struct wire *in, struct object_id *id)
@@ -161,21 +173,12 @@ static void counter_to_bytes(int64_t counter, uint8_t bytes[6])
 
 char *change_key_text(TALLOC_CTX *mem, enum object_kind kind, int64_t change_number)
 {
-    TALLOC_CTX *scratch = talloc_new(mem);
-    struct buffer *bytes = buffer_new(scratch, CHANGE_KEY_BYTES);
-    struct buffer *text = buffer_new(scratch, 64);
-    char *result = NULL;
-    if (bytes != NULL && text != NULL) {
-        uint8_t counter[6];
-        uint8_t first = (uint8_t)(CHANGE_KEY_VERSION | (unsigned)kind);
-        counter_to_bytes(change_number, counter);
-        buffer_append_byte(bytes, first);
-        buffer_append_u16_be(bytes, change_key_check(first, counter));
-        buffer_append(bytes, counter, sizeof counter);
-        result = take_base64(mem, bytes, text);
-    }
-    talloc_free(scratch);
-    return result;
+    uint8_t bytes[CHANGE_KEY_BYTES] = { (uint8_t)(CHANGE_KEY_VERSION | (unsigned)kind) };
+    counter_to_bytes(change_number, bytes + 3);
+    uint16_t check = change_key_check(bytes[0], bytes + 3);
+    bytes[1] = (uint8_t)(check >> 8);
+    bytes[2] = (uint8_t)check;
+    return base64_text(mem, slice_of(bytes, sizeof bytes));
 }
 
 enum status change_key_parse(const char *text, int64_t *change_number)
