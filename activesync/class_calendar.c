@@ -1,4 +1,5 @@
 /* Calendar [MS-ASCAL]. At 16.x the server tells attendees of what the device changed, before that the device does: never both. */
+#include "attachments_in.h"
 #include "body.h"
 #include "bourse/base/text.h"
 #include "bourse/calendar/global_id.h"
@@ -197,7 +198,7 @@ enum status calendar_read_new(struct eas_call *call, const struct wbxml_node *da
     for (size_t i = 0; i < count; i++)
         if (message_add_recipient(out, &attendees[i]) == NULL)
             return status_fail(STATUS_NO_MEMORY, "attendees");
-    return call->version < V16_0 ? calendar_exceptions_add(call, data, out) : STATUS_OK;
+    return call->version < V16_0 ? calendar_exceptions_add(call, data, out) : eas_attachments_read_new(call, data, out);
 }
 
 enum status calendar_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
@@ -208,6 +209,8 @@ enum status calendar_read_change(struct eas_call *call, const struct wbxml_node 
     const struct wbxml_node *list = wbxml_child(data, Calendar_Attendees);
     TRY(calendar_common_read(call, data, props, ghosts, change, set));
     TRY(calendar_times_read(call, data, props, before->id.occurrence != 0, change, set));
+    if (call->version >= V16_0)
+        TRY(eas_attachments_read_change(call, data, before, change));
     call->class_data = call->version < V16_0 ? wbxml_child(data, Calendar_Exceptions) : NULL;
     /* whom a meeting invites is its organiser's business */
     if (list == NULL || !meeting_is_organizer(props))

@@ -1,6 +1,7 @@
 /* Email [MS-ASEMAIL]. */
 #include "body.h"
 #include "classes.h"
+#include "drafts.h"
 #include "flags.h"
 #include "meeting_request.h"
 
@@ -96,14 +97,14 @@ enum status email_write(struct eas_call *call, struct wbxml_writer *out, const s
     return STATUS_OK;
 }
 
-/* Of mail, devices change the read state, the flag and the categories. */
+/* Of mail, devices change the read state, the flag and the categories; of drafts all. */
 enum status email_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
                               struct bag *set)
 {
-    (void)before;
     (void)ghosts;
     if (wbxml_child(data, Email_Read) != NULL)
         TRY(bag_set_bool(set, PROP_READ, wbxml_child_bool(data, Email_Read, true)));
     TRY(eas_flag_read(call, wbxml_child(data, Email_Flag), change, set));
-    return eas_categories_read(call, wbxml_child(data, Email_Categories), Email_Category, set);
+    TRY(eas_categories_read(call, wbxml_child(data, Email_Categories), Email_Category, set));
+    return draft_read_change(call, data, before, change, set);
 }

@@ -5,6 +5,9 @@
 #include "class.h"
 
 enum status email_write(struct eas_call *call, struct wbxml_writer *out, const struct item *item, const struct eas_options *options) MUST_CHECK;
+enum status email_read_new(struct eas_call *call, const struct wbxml_node *data, const struct object_id *folder, struct message *out) MUST_CHECK;
+enum status email_save_new(struct eas_call *call, const struct object_id *folder, const struct message *message, struct item **out) MUST_CHECK;
+enum status email_save_change(struct eas_call *call, const struct object_id *id, int64_t expected_change, const struct item_change *change, struct item **out) MUST_CHECK;
 enum status email_read_change(struct eas_call *call, const struct wbxml_node *data, const struct item *before, const struct eas_ghosts *ghosts, struct item_change *change,
                               struct bag *set) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* What the device asks for: Add, Change, Delete, Fetch [MS-ASCMD] 2.2.3. Each fails or succeeds alone. */
 #include "bourse/base/hash.h"
 #include "bourse/model/properties.h"
+#include "attachments_in.h"
 #include "hierarchy.h"
 #include "sync.h"
 
@@ -33,14 +34,22 @@ static bool is_outage(enum status status)
 
 /* ---- Add ---- */
 
-static void answer_add(struct eas_call *call, struct eas_collection *collection, const char *client_id, const char *server_id, int status)
+/* Where the attachments of an item have got to; one that was sent at once has none any more. */
+static void answer_attachments(struct eas_call *call, struct wbxml_writer *out, const struct wbxml_node *data, const struct object_id *id)
+{
+    if (eas_attachments_answer(call, out, data, id) != STATUS_OK)
+        status_chain_clear();
+}
+
+static void answer_add(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command, const struct object_id *made, int status)
 {
     struct wbxml_writer *out = responses_of(collection);
-    (void)call;
     wbxml_start(out, AirSync_Add);
-    wbxml_element(out, AirSync_ClientId, client_id);
-    wbxml_element(out, AirSync_ServerId, server_id);
+    wbxml_element(out, AirSync_ClientId, wbxml_child_text(call->mem, command, AirSync_ClientId));
+    wbxml_element(out, AirSync_ServerId, status == SYNC_STATUS_OK ? eas_item_id_text(call->mem, made) : NULL);
     wbxml_element_int(out, AirSync_Status, status);
+    if (status == SYNC_STATUS_OK)
+        answer_attachments(call, out, wbxml_child(command, AirSync_ApplicationData), made);
     wbxml_end(out);
 }
 
@@ -108,7 +117,7 @@ static enum status run_add(struct eas_call *call, struct eas_collection *collect
     enum status status = add_once(call, collection, client_id, wbxml_child(command, AirSync_ApplicationData), &made);
     if (is_outage(status))
         return status;
-    answer_add(call, collection, client_id, status == STATUS_OK ? eas_item_id_text(call->mem, &made) : NULL, eas_sync_status_of(status));
+    answer_add(call, collection, command, &made, eas_sync_status_of(status));
     return STATUS_OK;
 }
 
@@ -166,7 +175,7 @@ static enum status find_target(struct eas_call *call, const struct eas_collectio
     return item_class->find_instance(call, &master, instance, out);
 }
 
-/* Only failures are answered [MS-ASCMD] 2.2.3.24. */
+/* Only failures are answered [MS-ASCMD] 2.2.3.24, and attachments that were added. */
 static enum status run_change(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
 {
     struct object_id id;
@@ -176,12 +185,15 @@ static enum status run_change(struct eas_call *call, struct eas_collection *coll
         status = change_item(call, collection, &id, wbxml_child(command, AirSync_ApplicationData));
     if (is_outage(status))
         return status;
-    if (status == STATUS_OK)
+    const struct wbxml_node *data = wbxml_child(command, AirSync_ApplicationData);
+    if (status == STATUS_OK && (call->version < V16_0 || !eas_attachments_were_added(data)))
         return STATUS_OK;
     struct wbxml_writer *out = responses_of(collection);
     wbxml_start(out, AirSync_Change);
     wbxml_element(out, AirSync_ServerId, server_id);
     wbxml_element_int(out, AirSync_Status, eas_sync_status_of(status));
+    if (status == STATUS_OK)
+        answer_attachments(call, out, data, &id);
     wbxml_end(out);
     return STATUS_OK;
 }
