@@ -352,12 +352,25 @@ static void fault(struct http_request *request, enum status status)
     set_headers(request);
 }
 
+/* What is no WBXML (a message, an attachment, parts) is named by its size. */
+static void describe(struct slice body, struct buffer *out)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    const struct wbxml_node *root = NULL;
+    if (wbxml_parse(mem, body, NULL, &root) == STATUS_OK)
+        wbxml_describe(root, out);
+    else
+        buffer_printf(out, "(%zu bytes)", body.length);
+    status_chain_clear();
+    talloc_free(mem);
+}
+
 const struct http_service *activesync_service(TALLOC_CTX *mem, struct groupware *groupware)
 {
     struct http_service *service = talloc_zero(mem, struct http_service);
     if (service == NULL)
         return NULL;
     *service = (struct http_service){ .name = "activesync", .path = "/Microsoft-Server-ActiveSync", .methods = "POST OPTIONS", .open_methods = "OPTIONS",
-                                      .handle = handle, .fault = fault, .data = groupware };
+                                      .handle = handle, .fault = fault, .data = groupware, .describe = describe };
     return service;
 }

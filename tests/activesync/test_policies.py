@@ -8,9 +8,11 @@ from instance import Instance
 from test_provision import TYPE, acknowledgement, information, policies, tree_status
 from wbxml import Node
 
-POLICIES = {"policies": [{"name": "Strict", "must_be_applied": True,
+POLICIES = {"policies": [{"name": "Strict", "group": "Sales Team", "must_be_applied": True,
                           "settings": {"DevicePasswordEnabled": True, "MinDevicePasswordLength": 6, "MaxCalendarAgeFilter": 4,
-                                       "UnapprovedInROMApplicationList": ["game.exe"]}}]}
+                                       "UnapprovedInROMApplicationList": ["game.exe"]}},
+                         {"name": "Nobody's", "group": "No such group", "settings": {"AllowCamera": False}},
+                         {"name": "Locked", "group": "All Staff", "settings": {"MaxInactivityTimeDeviceLock": 900}}]}
 
 
 def own_instance(server, test):
@@ -39,6 +41,11 @@ def check_policies(server, write):
     document = device.provision().find("Provision:Policies", "Provision:Policy", "Provision:Data", "Provision:EASProvisionDoc")
     assert document.value("Provision:DevicePasswordEnabled") == "1" and document.value("Provision:MinDevicePasswordLength") == "6", document.show()
     assert document.value("Provision:UnapprovedInROMApplicationList", "Provision:ApplicationName") == "game.exe", document.show()
+    # a member of a group in the group gets the next policy
+    nested = Device(server.endpoints, server.users["carol"], device_id="Nested").provision()
+    document = nested.find("Provision:Policies", "Provision:Policy", "Provision:Data", "Provision:EASProvisionDoc")
+    assert document.value("Provision:DevicePasswordEnabled") == "0" and document.value("Provision:MaxInactivityTimeDeviceLock") == "900", document.show()
+    assert document.value("Provision:AllowCamera") == "1", document.show()
     old = Device(server.endpoints, server.users["alice"], version="14.1", device_id="Strict141")
     old.provision()
     assert tree_status(device) == 1 and tree_status(old) == 1

@@ -35,6 +35,8 @@ struct http_service {
      * when it does not answer) the text of the status is sent as text/plain. A refused sign-in is always a 401. */
     void (*fault)(struct http_request *request, enum status status);
     void *data; /* http_service_data() */
+    /* Optional, for services whose bodies are no text: a body as text for traces (boursectl trace), without secrets. Any thread. */
+    void (*describe)(struct slice body, struct buffer *out);
 };
 
 /* The request. Text lives as long as the request. */
