@@ -63,9 +63,8 @@ static enum status fill_items(TALLOC_CTX *mem, struct transaction *tx, struct se
                               const struct list_page *rows, unsigned parts, struct item_page *page)
 {
     page->items = array_new(mem, struct item *, rows->count + 1);
-    int64_t *ids = array_new(mem, int64_t, rows->count + 1);
     enum status *statuses = array_new(mem, enum status, rows->count + 1);
-    if (page->items == NULL || ids == NULL || statuses == NULL)
+    if (page->items == NULL || statuses == NULL)
         return status_fail(STATUS_NO_MEMORY, "items");
     if (parts == 0) {
         for (size_t i = 0; i < rows->count; i++)
@@ -75,12 +74,10 @@ static enum status fill_items(TALLOC_CTX *mem, struct transaction *tx, struct se
         page->count = rows->count;
         return STATUS_OK;
     }
-    for (size_t i = 0; i < rows->count; i++)
-        ids[i] = rows->rows[i].item;
     struct item **loaded = array_new(mem, struct item *, rows->count + 1);
     if (loaded == NULL)
         return status_fail(STATUS_NO_MEMORY, "items");
-    TRY(items_load_in(mem, tx, session, key, ids, rows->count, parts, loaded, statuses));
+    TRY(items_of_rows_in(mem, tx, session, key, rows->rows, rows->count, parts, loaded, statuses));
     for (size_t i = 0; i < rows->count; i++)
         if (loaded[i] != NULL)
             page->items[page->count++] = loaded[i];

@@ -82,16 +82,16 @@ static enum status row_access(struct transaction *tx, struct session *session, c
     return access_item(session, memory->rights, RIGHT_READ_ANY, 0, bag_bytes(loaded->message->props, ITEM_CREATOR));
 }
 
-enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const int64_t *items,
-                       size_t count, unsigned parts, struct item **out, enum status *statuses)
+/* Whose item it is stands in the bag. */
+static unsigned parts_to_load(const struct session *session, const struct mailbox_key *mailbox, unsigned parts)
 {
-    struct loaded_message *loaded = array_new(mem, struct loaded_message, count + 1);
+    return item_store_parts(parts) | (session_owns(session, mailbox) ? 0 : MESSAGE_BAG);
+}
+
+static enum status view_loaded(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox,
+                               struct loaded_message *loaded, size_t count, unsigned parts, struct item **out, enum status *statuses)
+{
     struct rights_memory memory = { 0 };
-    if (loaded == NULL)
-        return status_fail(STATUS_NO_MEMORY, "items");
-    /* whose item it is stands in the bag */
-    unsigned creator = session_owns(session, mailbox) ? 0 : MESSAGE_BAG;
-    TRY(store_message_load_many(mem, tx, mailbox->id, items, count, item_store_parts(parts) | creator, loaded));
     for (size_t i = 0; i < count; i++) {
         out[i] = NULL;
         statuses[i] = STATUS_ITEM_NOT_FOUND;
@@ -108,4 +108,24 @@ enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct sessio
         TRY(private_item_conceal(session, mailbox, out[i]));
     }
     return STATUS_OK;
+}
+
+enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const int64_t *items,
+                          size_t count, unsigned parts, struct item **out, enum status *statuses)
+{
+    struct loaded_message *loaded = array_new(mem, struct loaded_message, count + 1);
+    if (loaded == NULL)
+        return status_fail(STATUS_NO_MEMORY, "items");
+    TRY(store_message_load_many(mem, tx, mailbox->id, items, count, parts_to_load(session, mailbox, parts), loaded));
+    return view_loaded(mem, tx, session, mailbox, loaded, count, parts, out, statuses);
+}
+
+enum status items_of_rows_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const struct item_row *rows,
+                             size_t count, unsigned parts, struct item **out, enum status *statuses)
+{
+    struct loaded_message *loaded = array_new(mem, struct loaded_message, count + 1);
+    if (loaded == NULL)
+        return status_fail(STATUS_NO_MEMORY, "items");
+    TRY(store_message_load_rows(mem, tx, mailbox->id, rows, count, parts_to_load(session, mailbox, parts), loaded));
+    return view_loaded(mem, tx, session, mailbox, loaded, count, parts, out, statuses);
 }

@@ -17,6 +17,9 @@ enum status item_of_message(TALLOC_CTX *mem, const struct mailbox_key *mailbox, 
  * other folders get STATUS from access_in. */
 enum status items_load_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const int64_t *items,
                        size_t count, unsigned parts, struct item **out, enum status *statuses) MUST_CHECK;
+/* The same for the rows of a list, which are not read a second time. */
+enum status items_of_rows_in(TALLOC_CTX *mem, struct transaction *tx, struct session *session, const struct mailbox_key *mailbox, const struct item_row *rows,
+                             size_t count, unsigned parts, struct item **out, enum status *statuses) MUST_CHECK;
 
 /* Text for lists and search. An HTML body gets its text form; import's body prefix becomes PidTagBody: of a message whose content stays in its MIME the store keeps no body, only this text for lists and
  * search. The last step before saving; afterwards the message does not know its whole body any more. */

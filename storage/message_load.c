@@ -242,40 +242,49 @@ static enum status fill_attachments(struct result *result, const int64_t *items,
     return STATUS_OK;
 }
 
-static enum status fill_row(TALLOC_CTX *mem, const struct sql_rows_read_out *row, struct loaded_message *out)
+static enum status begin_message(TALLOC_CTX *mem, struct loaded_message *out)
 {
-    row_from_sql(row, &out->row);
     out->message = message_new(mem);
     if (out->message == NULL)
         return status_fail(STATUS_NO_MEMORY, "message");
     out->body_text = "";
-    out->message->mime = (struct message_mime){ .blob = row->mime_blob, .mirrors = row->mime_mirrors, .has_content = row->mime_content,
-                                                .is_signed = row->mime_signed };
+    out->message->mime = (struct message_mime){ .blob = out->row.mime_blob, .mirrors = out->row.mime_mirrors, .has_content = out->row.mime_has_content,
+                                                .is_signed = out->row.mime_is_signed };
     return STATUS_OK;
 }
 
+/* One loading as it goes: the items asked for, and the answers of the statements that their parts need (NULL: none). */
 struct load {
-    struct result *rows, *bodies, *attachments;
+    int64_t mailbox;
+    const int64_t *items;
+    size_t count;
+    unsigned parts;
+    struct result *rows, *props, *bodies, *attachments;
 };
 
-static enum status run_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, unsigned parts,
-                            struct load *out)
+static enum status run_load(TALLOC_CTX *mem, struct transaction *tx, struct load *load, bool with_rows)
 {
     struct result *results[3] = { 0 };
-    size_t n = 1;
-    bool with_body = parts & (MESSAGE_BAG | MESSAGE_RECIPIENTS | MESSAGE_VALUES | MESSAGE_MIME_STRUCTURE);
-    TRY(TX_SEND(tx, rows_read, .mailbox = mailbox, .items = { items, count }));
-    if (with_body) {
-        TRY(TX_SEND(tx, bodies_read, .mailbox = mailbox, .items = { items, count }));
-        n++;
-    }
-    if (parts & MESSAGE_ATTACHMENTS) {
-        TRY(TX_SEND(tx, attachments_read, .mailbox = mailbox, .items = { items, count }));
-        n++;
-    }
+    size_t n = 0, next = 0;
+    bool with_body = load->parts & (MESSAGE_RECIPIENTS | MESSAGE_MIME_STRUCTURE | MESSAGE_BODY_TEXT);
+    bool with_props = !with_body && (load->parts & (MESSAGE_BAG | MESSAGE_VALUES)); /* of lists: narrow rows */
+    bool with_attachments = load->parts & MESSAGE_ATTACHMENTS;
+    if (with_rows)
+        TRY(TX_SEND(tx, rows_read, .mailbox = load->mailbox, .items = { load->items, load->count }));
+    if (with_body)
+        TRY(TX_SEND(tx, bodies_read, .mailbox = load->mailbox, .items = { load->items, load->count }));
+    if (with_props)
+        TRY(TX_SEND(tx, props_read, .mailbox = load->mailbox, .items = { load->items, load->count }));
+    if (with_attachments)
+        TRY(TX_SEND(tx, attachments_read, .mailbox = load->mailbox, .items = { load->items, load->count }));
+    n = (size_t)with_rows + (size_t)with_body + (size_t)with_props + (size_t)with_attachments;
+    if (n == 0)
+        return STATUS_OK;
     TRY(tx_run(tx, mem, results, n));
-    *out = (struct load){ .rows = results[0], .bodies = with_body ? results[1] : NULL,
-                          .attachments = parts & MESSAGE_ATTACHMENTS ? results[n - 1] : NULL };
+    load->rows = with_rows ? results[next++] : NULL;
+    load->bodies = with_body ? results[next++] : NULL;
+    load->props = with_props ? results[next++] : NULL;
+    load->attachments = with_attachments ? results[next] : NULL;
     return STATUS_OK;
 }
 
@@ -294,31 +303,71 @@ static enum status finish(TALLOC_CTX *mem, struct transaction *tx, size_t count,
     return load_values(mem, tx, &wanted);
 }
 
+static enum status fill_narrow(struct loaded_message *out, const struct sql_props_read_out *row)
+{
+    out->row.preview = row->preview;
+    TALLOC_FREE(out->message->props);
+    return bytes_to_bag(out->message, row->props, &out->message->props);
+}
+
+static enum status fill_parts(TALLOC_CTX *mem, struct transaction *tx, const struct load *load, struct loaded_message *out)
+{
+    for (int r = 0; load->bodies != NULL && r < load->bodies->row_count; r++) {
+        struct sql_bodies_read_out row;
+        result_read(load->bodies, r, STATEMENT_bodies_read, &row);
+        size_t i = index_of(load->items, load->count, row.item);
+        if (i < load->count && out[i].message != NULL)
+            TRY(fill_body(&out[i], &row, load->parts));
+    }
+    for (int r = 0; load->props != NULL && r < load->props->row_count; r++) {
+        struct sql_props_read_out row;
+        result_read(load->props, r, STATEMENT_props_read, &row);
+        size_t i = index_of(load->items, load->count, row.item);
+        if (i < load->count && out[i].message != NULL)
+            TRY(fill_narrow(&out[i], &row));
+    }
+    if (load->attachments != NULL)
+        TRY(fill_attachments(load->attachments, load->items, load->count, out));
+    return finish(mem, tx, load->count, load->parts, out);
+}
+
 enum status store_message_load_many(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count,
                                     unsigned parts, struct loaded_message *out)
 {
-    struct load load;
+    struct load load = { .mailbox = mailbox, .items = items, .count = count, .parts = parts };
     memset(out, 0, count * sizeof *out);
     if (count == 0)
         return STATUS_OK;
-    TRY(run_load(mem, tx, mailbox, items, count, parts, &load));
+    TRY(run_load(mem, tx, &load, true));
     for (int r = 0; r < load.rows->row_count; r++) {
         struct sql_rows_read_out row;
         result_read(load.rows, r, STATEMENT_rows_read, &row);
         size_t i = index_of(items, count, row.item);
-        if (i < count)
-            TRY(fill_row(mem, &row, &out[i]));
+        if (i == count)
+            continue;
+        row_from_sql(&row, &out[i].row);
+        TRY(begin_message(mem, &out[i]));
     }
-    for (int r = 0; load.bodies != NULL && r < load.bodies->row_count; r++) {
-        struct sql_bodies_read_out row;
-        result_read(load.bodies, r, STATEMENT_bodies_read, &row);
-        size_t i = index_of(items, count, row.item);
-        if (i < count && out[i].message != NULL)
-            TRY(fill_body(&out[i], &row, parts));
+    return fill_parts(mem, tx, &load, out);
+}
+
+enum status store_message_load_rows(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const struct item_row *rows, size_t count, unsigned parts,
+                                    struct loaded_message *out)
+{
+    int64_t *items = talloc_array(mem, int64_t, array_count(count + 1));
+    struct load load = { .mailbox = mailbox, .items = items, .count = count, .parts = parts };
+    memset(out, 0, count * sizeof *out);
+    if (items == NULL)
+        return status_fail(STATUS_NO_MEMORY, "items");
+    if (count == 0)
+        return STATUS_OK;
+    for (size_t i = 0; i < count; i++) {
+        items[i] = rows[i].item;
+        out[i].row = rows[i];
+        TRY(begin_message(mem, &out[i]));
     }
-    if (load.attachments != NULL)
-        TRY(fill_attachments(load.attachments, items, count, out));
-    return finish(mem, tx, count, parts, out);
+    TRY(run_load(mem, tx, &load, false));
+    return fill_parts(mem, tx, &load, out);
 }
 
 enum status store_message_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, unsigned parts, struct loaded_message *out)

@@ -106,7 +106,7 @@ static enum status evaluate_portion(TALLOC_CTX *mem, struct transaction *tx, int
         return status_fail(STATUS_NO_MEMORY, "items");
     for (size_t i = 0; i < count; i++)
         items[i] = rows[i].item;
-    TRY(store_message_load_many(mem, tx, mailbox, items, count, parts, loaded));
+    TRY(store_message_load_many(mem, tx, mailbox, items, count, parts | MESSAGE_BODY_TEXT, loaded));
     for (size_t i = 0; i < count; i++)
         matches[i] = evaluate_loaded(restriction, &loaded[i]);
     return STATUS_OK;

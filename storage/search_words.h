@@ -10,7 +10,7 @@
 #define SEARCH_ITEM_WORDS_MAX 16384
 #define SEARCH_QUERY_WORDS_MAX 32
 /* What search_words_of_item wants to have loaded. */
-#define SEARCH_WORDS_PARTS (MESSAGE_BAG | MESSAGE_RECIPIENTS | MESSAGE_ATTACHMENTS)
+#define SEARCH_WORDS_PARTS (MESSAGE_BAG | MESSAGE_BODY_TEXT | MESSAGE_RECIPIENTS | MESSAGE_ATTACHMENTS)
 
 struct search_words {
     int64_t mailbox;

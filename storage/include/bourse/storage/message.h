@@ -128,13 +128,14 @@ enum message_part {
     MESSAGE_VALUES = 8,      /* stored values are fetched, so that the bag is whole */
     MESSAGE_MIME_STRUCTURE = 16,
     MESSAGE_MIME_BYTES = 32,
-    MESSAGE_WHOLE = 1 | 2 | 4 | 8 | 16,
+    MESSAGE_BODY_TEXT = 64,  /* body_text: up to 8 KiB an item, so only for who reads it */
+    MESSAGE_WHOLE = 1 | 2 | 4 | 8 | 16 | 64,
 };
 
 struct loaded_message {
     struct item_row row;
     struct message *message; /* with the columns' properties in its bag */
-    const char *body_text;   /* plain text of the body, cut at 8 KiB, stored at delivery; "" when none */
+    const char *body_text;   /* plain text of the body, cut at 8 KiB, stored at delivery; "" when there is none or MESSAGE_BODY_TEXT is not asked for */
     bool body_text_is_cut;
 };
 
@@ -142,6 +143,9 @@ struct loaded_message {
 enum status store_message_load(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, int64_t item, unsigned parts, struct loaded_message *out) MUST_CHECK;
 /* Those that exist, in the same order (missing: message is NULL). A constant number of statements whatever `count`. */
 enum status store_message_load_many(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const int64_t *items, size_t count, unsigned parts,
+                              struct loaded_message *out) MUST_CHECK;
+/* The same for rows that a list has given in this transaction; they are not read again, and what they point at must live as long as `out`. */
+enum status store_message_load_rows(TALLOC_CTX *mem, struct transaction *tx, int64_t mailbox, const struct item_row *rows, size_t count, unsigned parts,
                               struct loaded_message *out) MUST_CHECK;
 /* One attachment with content as bytes when it is ATTACHMENT_STORED (or EMBEDDED: as message); ATTACHMENT_IN_MIME: mime knows the
  * part, the caller gives it the MIME bytes. STATUS_ATTACHMENT_NOT_FOUND. */
