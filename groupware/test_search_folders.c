@@ -207,12 +207,38 @@ static void others_do_not_look_through_it(void **state)
     assert_int_equal(folder->total_count, 0);
 }
 
+/* It shows items of other folders: nothing is put into it, and what is deleted through it is deleted where it lies. */
+static void it_takes_no_items_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct session *dave = fixture_session(f, "dave");
+    struct search_folder criteria = { .is_deep = true, .restriction = subject_has(f, "guest") };
+    struct object_id found = make(f, dave, "Guests", &criteria), other, inbox = fixture_folder(dave, FOLDER_ROLE_INBOX);
+    struct bag *none = bag_new(f->mem);
+    struct item *item = make_item(f, dave, FOLDER_ROLE_INBOX, "IPM.Note", "guest", none), *created = NULL, **items = NULL;
+    struct message *message = message_new(f->mem);
+    enum status status = STATUS_OK;
+    OK(bag_set_string(message->props, PROP_SUBJECT, "guest two"));
+    assert_int_equal(item_create(f->mem, dave, &found, message, &(struct item_create_options){ 0 }, &created), STATUS_NOT_SUPPORTED);
+    enum status whole = item_move(dave, &item->id, 1, &found, &other, &status);
+    assert_int_equal(whole != STATUS_OK ? whole : status, STATUS_NOT_SUPPORTED);
+    whole = item_copy(dave, &item->id, 1, &found, &other, &status);
+    assert_int_equal(whole != STATUS_OK ? whole : status, STATUS_NOT_SUPPORTED);
+    assert_int_equal(shown(f, dave, &found, &items), 1);
+    assert_int_equal(items[0]->id.folder, inbox.folder);
+    OK(item_delete(dave, &items[0]->id, 1, DELETE_HARD, &status));
+    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(shown(f, dave, &found, NULL), 0);
+    assert_int_equal(item_get(f->mem, dave, &item->id, 0, &created), STATUS_ITEM_NOT_FOUND);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_test, fixture_test_end)
     const struct CMUnitTest tests[] = {
         TEST(it_follows_every_change), TEST(unread_count_and_restricted_find), TEST(criteria_can_be_read_and_changed),
         TEST(those_of_the_mailbox_show_flags_tasks_and_reminders), TEST(cost_follows_what_changed), TEST(others_do_not_look_through_it),
+        TEST(it_takes_no_items_of_its_own),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

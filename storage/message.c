@@ -61,7 +61,7 @@ enum status store_message_create(struct transaction *tx, int64_t mailbox, int64_
     struct locked_mailbox *locked = NULL;
     struct folder_delta *counters = NULL;
     TRY(tx_locked(tx, mailbox, &locked));
-    TRY(tx_folder(tx, locked, folder, &counters));
+    TRY(tx_target_folder(tx, locked, folder, &counters));
     TRY(check_reserved(tx, mailbox, place->reserved_item));
     struct new_rows rows = { .tx = tx };
     TRY(prepared_take_blobs(tx, &(struct prepared_use){ .prepared = prepared, .copies = 1 }, 1));

@@ -71,7 +71,7 @@ static enum status arrive(struct transaction *tx, struct locked_mailbox *locked,
                           const struct sql_message_for_change_out *now, enum store_event_kind kind, int64_t *uid)
 {
     struct folder_delta *folder = NULL;
-    TRY(tx_folder(tx, locked, to_folder, &folder));
+    TRY(tx_target_folder(tx, locked, to_folder, &folder));
     batch->new_items[n] = tx_next_item_id(locked, folder);
     batch->cns[n] = tx_next_cn(locked);
     *uid = folder->uid_next++;
@@ -93,7 +93,7 @@ static enum status move_rows(struct transaction *tx, struct locked_mailbox *lock
     struct folder_delta *target = NULL;
     if (new_uids == NULL || deleted_from == NULL)
         return status_fail(STATUS_NO_MEMORY, "batch");
-    TRY(tx_folder(tx, locked, move->to_folder, &target));
+    TRY(tx_target_folder(tx, locked, move->to_folder, &target));
     bool to_recoverable = target->is_recoverable;
     for (size_t i = 0; i < count; i++) {
         const struct sql_message_for_change_out *now = &batch->now[i];

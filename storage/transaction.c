@@ -233,9 +233,15 @@ enum status tx_folder(struct transaction *tx, struct locked_mailbox *locked, int
     result_read(result, 0, STATEMENT_folder_stat_load, &row);
     talloc_free(result);
     TRY(tx_folder_add(tx, locked, &(struct folder_delta){ .folder = folder, .is_recoverable = store_role_is_recoverable((enum store_role)row.role),
-                                                          .uid_next = row.uid_next, .block_next = row.block_next, .block_end = row.block_end }));
+                                                          .is_search = row.is_search, .uid_next = row.uid_next, .block_next = row.block_next, .block_end = row.block_end }));
     *out = tx_find_folder(locked, folder);
     return STATUS_OK;
+}
+
+enum status tx_target_folder(struct transaction *tx, struct locked_mailbox *locked, int64_t folder, struct folder_delta **out)
+{
+    TRY(tx_folder(tx, locked, folder, out));
+    return !(*out)->is_search ? STATUS_OK : status_fail(STATUS_NOT_SUPPORTED, "folder %lld is a search folder", (long long)folder);
 }
 
 int64_t tx_next_item_id(struct locked_mailbox *locked, struct folder_delta *folder)

@@ -10,6 +10,7 @@
 struct folder_delta {
     int64_t folder;
     bool is_recoverable;
+    bool is_search;
     int64_t live, unread, fai, bytes;
     int64_t content_cn;
     int64_t uid_next, block_next, block_end;
@@ -50,6 +51,8 @@ int64_t tx_next_cn(struct locked_mailbox *locked);
 int64_t tx_next_hierarchy_cn(struct locked_mailbox *locked);
 /* The folder's counters, loaded when first asked for. STATUS_FOLDER_NOT_FOUND. Valid until the next call. */
 enum status tx_folder(struct transaction *tx, struct locked_mailbox *locked, int64_t folder, struct folder_delta **out) MUST_CHECK;
+/* The same for a folder that gets an item: STATUS_NOT_SUPPORTED for a search folder, which holds none of its own. */
+enum status tx_target_folder(struct transaction *tx, struct locked_mailbox *locked, int64_t folder, struct folder_delta **out) MUST_CHECK;
 struct folder_delta *tx_find_folder(struct locked_mailbox *locked, int64_t folder);
 enum status tx_folder_add(struct transaction *tx, struct locked_mailbox *locked, const struct folder_delta *folder) MUST_CHECK;
 /* Forgets a folder that was deleted in this transaction. */

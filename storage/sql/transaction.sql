@@ -17,8 +17,8 @@ WHERE m.mailbox_id = u.mailbox;
 
 -- name: folder_stat_load
 -- in: mailbox int8[], folder int8[]
--- out: mailbox int8, folder int8, role int2, uid_next int8, block_next int8, block_end int8
-SELECT f.mailbox_id, f.folder_id, f.role, s.uid_next, s.block_next, s.block_end
+-- out: mailbox int8, folder int8, role int2, is_search bool, uid_next int8, block_next int8, block_end int8
+SELECT f.mailbox_id, f.folder_id, f.role, f.is_search, s.uid_next, s.block_next, s.block_end
 FROM unnest(:mailbox, :folder) AS u (mailbox, folder)
     JOIN folder f ON f.mailbox_id = u.mailbox AND f.folder_id = u.folder
     JOIN folder_stat s ON s.mailbox_id = f.mailbox_id AND s.folder_id = f.folder_id;
