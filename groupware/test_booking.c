@@ -246,6 +246,29 @@ struct writer {
     char cause[400];
 };
 
+/* A series that may go on beyond the window is compared with other bookings up to the window's end, and not behind it. */
+static void a_series_is_compared_up_to_the_end_of_the_window(void **state)
+{
+    struct fixture *f = *state;
+    struct session *alice = fixture_session(f, "alice"), *bob = fixture_session(f, "bob");
+    static const struct { int first, days; enum response_status answer; } cases[] = { { 130, 3, RESPONSE_ACCEPTED }, { 150, 10, RESPONSE_DECLINED } };
+    for (size_t i = 0; i < 2; i++) {
+        base_day = cases[i].first;
+        struct item *single = book(f, bob, appointment(f->mem, "day five", morning(5), 60));
+        struct message *message = appointment(f->mem, "endless", morning(0), 60);
+        make_daily(message, morning(0), 0);
+        assert_int_equal(answer_of(f, bob, &single->id), RESPONSE_ACCEPTED);
+        option(f, "end_within_window", "off");
+        option(f, "window_days", talloc_asprintf(f->mem, "%d", base_day + cases[i].days));
+        struct item *series = book(f, alice, message);
+        option(f, "end_within_window", "");
+        option(f, "window_days", "");
+        assert_int_equal(answer_of(f, alice, &series->id), cases[i].answer);
+        OK(calendar_delete(alice, &series->id, DELETE_HARD, &to_all));
+        outbox_pump(f);
+    }
+}
+
 static void *deliver(void *data)
 {
     struct writer *writer = data;
@@ -317,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_policy_decides, fresh, fixture_test_end),
         cmocka_unit_test_setup_teardown(series_are_taken_whole_in_part_or_not, fresh, fixture_test_end),
         cmocka_unit_test_setup_teardown(fifty_writers_never_double_book_the_room, fresh, fixture_test_end),
+        cmocka_unit_test_setup_teardown(a_series_is_compared_up_to_the_end_of_the_window, fresh, fixture_test_end),
     };
     return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }
