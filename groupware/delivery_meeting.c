@@ -7,9 +7,13 @@
 #include "meeting_import.h"
 #include "meeting_store.h"
 
+enum { FURTHER_MAX = 50 };
+
 struct arrival {
     struct message *message;  /* whole */
     const char *address;      /* the mailbox's, as the message has it */
+    struct message *further[FURTHER_MAX]; /* more answers in the same mail: to other days of the series */
+    size_t further_count;
 };
 
 /* What one message does to the calendar, inside of the transaction. */
@@ -18,6 +22,7 @@ struct processing {
     struct transaction *tx;
     const struct delivery_placed *placed;
     const struct arrival *arrival;
+    struct message *message;      /* of the arrival's: that which is looked at */
     struct meeting_judgement judgement;
     int64_t item;                 /* in the calendar, 0: none */
     struct loaded_message found;
@@ -66,7 +71,7 @@ static enum status enter_new(struct processing *work)
 {
     struct message *item = NULL;
     int64_t id = 0;
-    enum status status = meeting_item_of_request(work->mem, work->arrival->message, work->arrival->address, work->now, &item);
+    enum status status = meeting_item_of_request(work->mem, work->message, work->arrival->address, work->now, &item);
     if (status != STATUS_OK)
         return leave_out(work, status);
     if (work->judgement.verdict == VERDICT_NEW)
@@ -77,7 +82,7 @@ static enum status enter_new(struct processing *work)
 static enum status change_item(struct processing *work)
 {
     bool changed = false;
-    enum status status = meeting_apply(work->found.message, work->arrival->message, &work->judgement, work->now, &changed);
+    enum status status = meeting_apply(work->found.message, work->message, &work->judgement, work->now, &changed);
     if (status != STATUS_OK)
         return leave_out(work, status);
     return changed ? meeting_store_changed(work->mem, work->tx, work->placed->mailbox->id, work->item, &work->found) : STATUS_OK;
@@ -97,16 +102,15 @@ static enum status mark(struct processing *work)
 
 static enum status process(struct processing *work)
 {
-    const struct arrival *arrival = work->arrival;
-    TRY(meeting_find(work->mem, work->tx, work->placed->mailbox->id, arrival->message->props, &work->item, &work->found));
-    enum status status = meeting_judge(work->mem, work->item != 0 ? work->found.message : NULL, arrival->message, arrival->address, &work->judgement);
+    TRY(meeting_find(work->mem, work->tx, work->placed->mailbox->id, work->message->props, &work->item, &work->found));
+    enum status status = meeting_judge(work->mem, work->item != 0 ? work->found.message : NULL, work->message, work->arrival->address, &work->judgement);
     if (status != STATUS_OK)
         return leave_out(work, status);
     if (work->judgement.verdict == VERDICT_NEW || work->judgement.verdict == VERDICT_NEW_OCCURRENCE)
         TRY(enter_new(work));
     else if (work->item != 0)
         TRY(change_item(work));
-    return mark(work);
+    return work->message == work->arrival->message ? mark(work) : STATUS_OK; /* the mail in the inbox is about the first one */
 }
 
 static enum status run(TALLOC_CTX *mem, struct transaction *tx, const struct delivery_placed *placed, void *data)
@@ -114,8 +118,25 @@ static enum status run(TALLOC_CTX *mem, struct transaction *tx, const struct del
     TALLOC_CTX *step = talloc_new(mem);
     if (step == NULL)
         return status_fail(STATUS_NO_MEMORY, "meeting message");
-    struct processing work = { .mem = step, .tx = tx, .placed = placed, .arrival = data, .now = clock_now() };
-    return process(&work);
+    struct arrival *arrival = data;
+    struct processing work = { .mem = step, .tx = tx, .placed = placed, .arrival = arrival, .message = arrival->message, .now = clock_now() };
+    TRY(process(&work));
+    for (size_t i = 0; i < arrival->further_count; i++) {
+        work = (struct processing){ .mem = step, .tx = tx, .placed = placed, .arrival = arrival, .message = arrival->further[i], .now = work.now };
+        TRY(process(&work));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_further(struct delivery_step *step, struct arrival *arrival)
+{
+    struct message *message = NULL;
+    do {
+        TRY(meeting_import_further(step->mem, step->mime, arrival->further_count + 1, &message));
+        if (message != NULL)
+            arrival->further[arrival->further_count++] = message;
+    } while (message != NULL && arrival->further_count < FURTHER_MAX);
+    return STATUS_OK;
 }
 
 /* A mail that tells of a forward is ordinary mail but for its class and what it does to the list of attendees. */
@@ -151,5 +172,8 @@ enum status delivery_hook_meeting(struct delivery_step *step)
         return status_fail(STATUS_NO_MEMORY, "meeting message");
     TRY(meeting_import_whole(step->mem, step->mime, &arrival->message));
     arrival->address = step->address;
+    enum meeting_message kind = meeting_message_of_class(message_class);
+    if (kind == MEETING_MESSAGE_ACCEPTED || kind == MEETING_MESSAGE_TENTATIVE || kind == MEETING_MESSAGE_DECLINED)
+        TRY(read_further(step, arrival));
     return delivery_add_also(step, run, arrival);
 }

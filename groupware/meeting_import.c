@@ -33,8 +33,8 @@ static bool is_meeting_method(enum ical_method method)
     return method == ICAL_REQUEST || method == ICAL_CANCEL || method == ICAL_REPLY || method == ICAL_COUNTER;
 }
 
-/* The first event that is about a meeting. NULL: none. Bad iCalendar is no failure of the mail. */
-static enum status read_entry(TALLOC_CTX *mem, const struct message *message, const struct ical_entry **out)
+/* The event with that index, from 0, of those that are about a meeting. NULL: none. Bad iCalendar is no failure of the mail. */
+static enum status read_entry(TALLOC_CTX *mem, const struct message *message, size_t index, const struct ical_entry **out)
 {
     struct mime_structure *structure = NULL;
     struct slice text = { 0 };
@@ -56,7 +56,7 @@ static enum status read_entry(TALLOC_CTX *mem, const struct message *message, co
         const struct ical_entry *entry = &result.entries[i];
         bool is_meeting = entry->kind == ICAL_EVENT && is_meeting_method(entry->method) && entry->message != NULL &&
                           meeting_message_of_class(bag_string(entry->message->props, PROP_MESSAGE_CLASS, "")) != MEETING_MESSAGE_NONE;
-        if (is_meeting && bag_has(entry->message->props, PROP_GLOBAL_OBJECT_ID))
+        if (is_meeting && bag_has(entry->message->props, PROP_GLOBAL_OBJECT_ID) && index-- == 0)
             *out = entry;
     }
     if (status != STATUS_OK)
@@ -151,7 +151,7 @@ enum status meeting_import(struct message *message)
 {
     TALLOC_CTX *mem = talloc_new(message);
     const struct ical_entry *entry = NULL;
-    enum status status = mem != NULL ? read_entry(mem, message, &entry) : status_fail(STATUS_NO_MEMORY, "calendar part");
+    enum status status = mem != NULL ? read_entry(mem, message, 0, &entry) : status_fail(STATUS_NO_MEMORY, "calendar part");
     if (status == STATUS_OK && entry != NULL)
         status = take(message, entry);
     talloc_free(mem);
@@ -200,11 +200,12 @@ static enum status take_summary(struct message *message, const struct ical_entry
     return STATUS_OK;
 }
 
-enum status meeting_import_whole(TALLOC_CTX *mem, struct slice mime, struct message **out)
+static enum status import_event(TALLOC_CTX *mem, struct slice mime, size_t index, struct message **out, bool *is_meeting)
 {
     const struct ical_entry *entry = NULL;
     TRY(mime_import(mem, mime, &mime_limits_default, 0, out));
-    TRY(read_entry(*out, *out, &entry));
+    TRY(read_entry(*out, *out, index, &entry));
+    *is_meeting = entry != NULL;
     if (entry == NULL)
         return STATUS_OK;
     TRY(take(*out, entry));
@@ -212,5 +213,20 @@ enum status meeting_import_whole(TALLOC_CTX *mem, struct slice mime, struct mess
     drop_calendar_file(*out);
     TRY(take_exceptions(*out, entry));
     (*out)->mime = (struct message_mime){ 0 };
+    return STATUS_OK;
+}
+
+enum status meeting_import_whole(TALLOC_CTX *mem, struct slice mime, struct message **out)
+{
+    bool is_meeting = false;
+    return import_event(mem, mime, 0, out, &is_meeting);
+}
+
+enum status meeting_import_further(TALLOC_CTX *mem, struct slice mime, size_t index, struct message **out)
+{
+    bool is_meeting = false;
+    TRY(import_event(mem, mime, index, out, &is_meeting));
+    if (!is_meeting)
+        TALLOC_FREE(*out);
     return STATUS_OK;
 }

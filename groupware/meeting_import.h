@@ -9,5 +9,7 @@
 enum status meeting_import(struct message *message) MUST_CHECK;
 /* The whole meeting message out of the original bytes: bodies, attachments as bytes, exceptions of a series. Not a meeting message: as full import gives it. */
 enum status meeting_import_whole(TALLOC_CTX *mem, struct slice mime, struct message **out) MUST_CHECK;
+/* The same for the event with that index (from 0) of several in one calendar part: answers to a series and to days of it [RFC 5546] 3.2.3. NULL: there is none. */
+enum status meeting_import_further(TALLOC_CTX *mem, struct slice mime, size_t index, struct message **out) MUST_CHECK;
 
 #endif

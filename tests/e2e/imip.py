@@ -116,6 +116,14 @@ def cover(shape, who, to, subject, text, method):
     return message
 
 
+def joined(first, second):
+    """One mail whose calendar part has the events of both, as Thunderbird answers for several days."""
+    events = [next(part for part in mail.walk() if part.get_content_type() == "text/calendar").get_payload() for mail in (first, second)]
+    at, inner = events[0].index("END:VCALENDAR"), events[1][events[1].index("BEGIN:VEVENT"):events[1].index("END:VCALENDAR")]
+    next(part for part in first.walk() if part.get_content_type() == "text/calendar").set_payload(events[0][:at] + inner + events[0][at:])
+    return first
+
+
 def answer(shape, calendar, event, who, to, status, occurrence=None, sequence=None, proposed=None):
     sequence = int(event.value("SEQUENCE") or 0) if sequence is None else sequence
     text = calendar_text(shape, event, zone_lines(calendar), who, status, occurrence, sequence, proposed)

@@ -11,7 +11,7 @@ from exchangelib.items import MeetingCancellation, MeetingRequest, MeetingRespon
 from exchangelib.recurrence import Recurrence, WeeklyPattern
 
 from ews_client import account
-from imip import APPLE, GOOGLE, OUTLOOK, THUNDERBIRD, answer, invitation
+from imip import APPLE, GOOGLE, OUTLOOK, THUNDERBIRD, answer, invitation, joined
 from instance import Instance
 from mail import send, unique, wait_for
 from smtp_peer import Peer
@@ -206,6 +206,17 @@ class Story:
         self.answers(answer(THUNDERBIRD, mail.calendar, event, PAT, ALICE, "TENTATIVE"))
         tracked(self.alice, self.subject, 0, {PAT: "Tentative"})
 
+    def two_days_in_one_mail(self):
+        mail = self.peer.about(self.subject)[-1]
+        (event,) = [e for e in mail.calendar.components("VEVENT") if e.value("RRULE")]
+        zone = event.parameter("DTSTART", "TZID")
+        answers = [answer(THUNDERBIRD, mail.calendar, event, PAT, ALICE, status, occurrence=(zone, basic(day)))
+                   for day, status in ((at(0, 16), "DECLINED"), (at(2, 16), "ACCEPTED"))]
+        self.answers(joined(*answers))
+        tracked(self.alice, self.subject, 1, {PAT: "Decline"})
+        tracked(self.alice, self.subject, 3, {PAT: "Accept"})
+        tracked(self.alice, self.subject, 0, {PAT: "Tentative"})
+
     def is_cancelled(self):
         self.alice.calendar.get(subject=self.subject).cancel(new_body="It is off")
         mail = self.goes_out()
@@ -223,8 +234,8 @@ class Story:
         by_sender = {}
         for mail in mails(self.alice, MeetingResponse, self.subject):  # by From: Google's calendar is the Sender
             by_sender[mail.author.email_address] = by_sender.get(mail.author.email_address, 0) + 1
-        # Pat: accepted, the same again, declined day, counter-proposal, stale, tentative. The room: series, each changed day, update
-        assert by_sender[PAT] == 6 and by_sender[BOB] == 1 and by_sender[ROOM] == 5, by_sender
+        # Pat: accepted, the same again, declined day, counter-proposal, stale, tentative, two days at once. The room: series, each changed day, update
+        assert by_sender[PAT] == 7 and by_sender[BOB] == 1 and by_sender[ROOM] == 5, by_sender
 
 
 def test_series_with_a_room_and_somebody_on_another_host(server):
@@ -234,6 +245,7 @@ def test_series_with_a_room_and_somebody_on_another_host(server):
         story.first_answers()
         story.days_are_answered(*story.single_days_change())
         story.series_changes()
+        story.two_days_in_one_mail()
         story.is_cancelled()
         story.nothing_came_twice()
 
