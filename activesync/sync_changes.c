@@ -1,4 +1,6 @@
 /* What changed on the server, out of the change log [MS-ASCMD] 2.2.3.32. Cost follows the changes; bodies are loaded for what is told only. */
+#include <stdlib.h>
+
 #include "bourse/base/log.h"
 #include "bourse/groupware/find.h"
 #include "bourse/model/properties.h"
@@ -196,20 +198,63 @@ static enum status add_limit(struct restriction *both, prop_tag tag, enum relati
     return restriction_add_child(both, limit);
 }
 
+struct timed {
+    instant when;
+    struct item *item;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct timed *left = a, *right = b;
+    return left->when < right->when ? -1 : left->when > right->when;
+}
+
+/* A time that is no column cannot be sorted by in the store: all that lie between are read, and the first of them kept. */
+static enum status order_by_time(const struct telling *telling, TALLOC_CTX *mem, const struct object_id *folder, struct find_query *query, bool newest_first,
+                                 struct item_page **out)
+{
+    enum { PAGE = 500 };
+    size_t room = query->limit, count = 0;
+    struct timed *all = NULL;
+    struct item_page *page = NULL;
+    query->limit = PAGE;
+    do {
+        query->offset = count;
+        TRY(item_find(mem, telling->call->session, folder, query, &page));
+        all = talloc_realloc(mem, all, struct timed, (unsigned)(count + page->count + 1));
+        if (all == NULL)
+            return status_fail(STATUS_NO_MEMORY, "items");
+        for (size_t i = 0; i < page->count; i++, count++)
+            all[count] = (struct timed){ filter_time(telling, page->items[i]), page->items[i] };
+    } while (!page->includes_last && page->count > 0);
+    qsort(all, count, sizeof *all, by_time);
+    struct item_page *ordered = talloc_zero(mem, struct item_page);
+    if (ordered == NULL || (ordered->items = talloc_zero_array(ordered, struct item *, (unsigned)count + 1)) == NULL)
+        return status_fail(STATUS_NO_MEMORY, "items");
+    ordered->total = count;
+    ordered->count = count < room ? count : room;
+    ordered->includes_last = ordered->count == count;
+    for (size_t i = 0; i < ordered->count; i++)
+        ordered->items[i] = all[newest_first ? count - 1 - i : i].item;
+    *out = ordered;
+    return STATUS_OK;
+}
+
 /* Items whose time lies in [from, to), as many as the window has room for. */
 static enum status items_between(struct telling *telling, TALLOC_CTX *mem, instant from, instant to, bool newest_first, struct item_page **out)
 {
     prop_tag tag = telling->collection->state->item_class->filter_tag;
+    bool is_column = tag == PROP_MESSAGE_DELIVERY_TIME;
     struct restriction *both = restriction_new(mem, RESTRICT_AND);
     struct sort_key order = { .tag = tag, .descending = newest_first };
-    struct find_query query = { .restriction = both, .sort = &order, .sort_count = 1, .limit = telling->window - telling->told,
-                                .parts = tag == PROP_MESSAGE_DELIVERY_TIME ? 0 : ITEM_PROPERTIES };
+    struct find_query query = { .restriction = both, .sort = &order, .sort_count = is_column ? 1 : 0, .limit = telling->window - telling->told,
+                                .parts = is_column ? 0 : ITEM_PROPERTIES };
     struct object_id folder = eas_folder_object(telling->call, telling->collection->folder);
     if (both == NULL)
         return status_fail(STATUS_NO_MEMORY, "restriction");
     TRY(add_limit(both, tag, REL_GREATER_EQUAL, from));
     TRY(add_limit(both, tag, REL_LESS, to));
-    return item_find(mem, telling->call->session, &folder, &query, out);
+    return is_column ? item_find(mem, telling->call->session, &folder, &query, out) : order_by_time(telling, mem, &folder, &query, newest_first, out);
 }
 
 /* How many of a page that is not the last may be told, so that those with the same time as the first of the next page come together. */
