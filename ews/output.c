@@ -13,11 +13,12 @@ field_writer field_writer_of(enum field_kind kind)
     return writers[kind];
 }
 
-static void write_fields(struct output *o, unsigned sections)
+static void write_fields(struct output *o, struct ews_shape *shape, unsigned sections)
 {
-    for (size_t i = 0; i < field_count(); i++) {
-        const struct field *field = field_at(i);
-        if ((field->section & sections) && writers[field->kind] != NULL && shape_has(o->shape, field))
+    shape_fields(shape, sections);
+    for (size_t i = 0; i < shape->wanted_count; i++) {
+        const struct field *field = field_at(shape->wanted[i]);
+        if (writers[field->kind] != NULL)
             writers[field->kind](o, field);
     }
 }
@@ -29,11 +30,14 @@ int64_t output_item_change(const struct item *item)
 
 static void output_id(struct ews_call *call, const char *element, const struct object_id *id, int64_t change)
 {
+    char *text = object_id_text(call->mem, id), *key = change > 0 ? change_key_text(call->mem, id->kind, change) : NULL;
     xml_start(call->out, element);
-    xml_attribute(call->out, "Id", object_id_text(call->mem, id));
+    xml_attribute(call->out, "Id", text);
     if (change > 0)
-        xml_attribute(call->out, "ChangeKey", change_key_text(call->mem, id->kind, change));
+        xml_attribute(call->out, "ChangeKey", key);
     xml_end(call->out);
+    talloc_free(text);
+    talloc_free(key);
 }
 
 void output_item_id(struct ews_call *call, const char *element, const struct object_id *id, int64_t change)
@@ -52,7 +56,7 @@ enum status output_item(struct ews_call *call, struct ews_shape *shape, const st
     struct output o = { .call = call, .xml = call->out, .shape = shape, .item = item, .props = item->message->props };
     const struct item_type *type = item_type_of_class(bag_string(o.props, PROP_MESSAGE_CLASS, "IPM.Note"));
     xml_start(call->out, type->element);
-    write_fields(&o, type->sections);
+    write_fields(&o, shape, type->sections);
     xml_end(call->out);
     return STATUS_OK;
 }
@@ -67,7 +71,7 @@ enum status output_embedded(struct ews_call *call, struct ews_shape *shape, cons
     if (strcmp(type->element, "t:DistributionList") == 0) /* not among attached items in the schema */
         type = item_type_of_element("Item");
     xml_start(call->out, type->element);
-    write_fields(&o, type->sections);
+    write_fields(&o, shape, type->sections);
     xml_end(call->out);
     return STATUS_OK;
 }
@@ -78,7 +82,7 @@ enum status output_folder(struct ews_call *call, struct ews_shape *shape, const 
     struct output o = { .call = call, .xml = call->out, .shape = shape, .folder = folder, .props = folder->props };
     const struct folder_type *type = folder_type_of(folder);
     xml_start(call->out, type->element);
-    write_fields(&o, type->sections);
+    write_fields(&o, shape, type->sections);
     xml_end(call->out);
     return STATUS_OK;
 }

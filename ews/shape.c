@@ -102,6 +102,17 @@ bool shape_has(const struct ews_shape *shape, const struct field *field)
     return (shape->base == SHAPE_DEFAULT && (field->flags & FIELD_DEFAULT)) || (shape->base == SHAPE_ALL && (field->flags & FIELD_ALL));
 }
 
+void shape_fields(struct ews_shape *shape, unsigned sections)
+{
+    if (shape->wanted_sections == sections)
+        return;
+    shape->wanted_sections = sections;
+    shape->wanted_count = 0;
+    for (size_t i = 0; i < field_count(); i++)
+        if ((field_at(i)->section & sections) && shape_has(shape, field_at(i)))
+            shape->wanted[shape->wanted_count++] = (uint16_t)i;
+}
+
 /* An extended property is in the bag unless it is a column; bodies and entry ids are computed. */
 static unsigned parts_of_extended(const struct ews_path *path)
 {

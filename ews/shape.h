@@ -19,6 +19,9 @@ struct ews_shape {
     struct ews_path *paths;     /* AdditionalProperties that are extended or indexed */
     size_t path_count;
     struct guid bound;          /* mailbox that the custom names are mapped for */
+    unsigned wanted_sections;   /* the next two are for these; see shape_fields */
+    uint16_t wanted[FIELD_MOST];
+    size_t wanted_count;
 };
 
 /* `node`: ItemShape, FolderShape or AttachmentShape (NULL: the default of the operation, which is the Default shape). */
@@ -28,6 +31,9 @@ enum status shape_parse_folders(struct ews_call *call, const struct xml_node *no
 struct ews_shape shape_of_ids(const struct ews_call *call);
 
 bool shape_has(const struct ews_shape *shape, const struct field *field);
+/* Rows of fields.def in these sections that the shape has, in order; found once for as long as the objects are of one kind. The shape must not be
+ * changed afterwards. */
+void shape_fields(struct ews_shape *shape, unsigned sections);
 /* enum item_part that writing needs. */
 unsigned shape_parts(const struct ews_shape *shape);
 /* Before objects of a mailbox are written: maps custom names, once a mailbox. */
