@@ -7,6 +7,7 @@ from lxml import etree
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "schema")
 # a status of the whole command may stand alone in the root [MS-ASCMD] 2.2.2; these schemas ask for more
 ALONE = {"GetItemEstimate", "MoveItems", "MeetingResponse"}
+OLD_ONLY = {("AirSync:Collection", "AirSync:Class")}  # 12.1 names the class of each collection [MS-ASCMD] 2.2.3.27.5; the schemas are those of 16.1
 NAMESPACES = {"Gal": "GAL"}  # WBXML's name of code page 16, and the schema's
 
 
@@ -24,7 +25,7 @@ def element_of(node):
     element = etree.Element(f"{{{NAMESPACES.get(namespace, namespace)}}}{tag}")
     if node.text:
         element.text = node.text if isinstance(node.text, str) else node.text.hex()
-    element.extend([element_of(child) for child in node.children])
+    element.extend([element_of(child) for child in node.children if (node.name, child.name) not in OLD_ONLY])
     return element
 
 
