@@ -87,6 +87,9 @@ class Run:
         answer = self.device.call("FolderCreate", Node("FolderHierarchy:FolderCreate", [
             Node("FolderHierarchy:SyncKey", self.device.hierarchy_key), Node("FolderHierarchy:ParentId", "0"),
             Node("FolderHierarchy:DisplayName", name), Node("FolderHierarchy:Type", "12")]))
+        if answer.value("FolderHierarchy:Status") == "9":  # a request that was cut came after the one sent again: as devices do, begin anew
+            self.device.folder_sync("0")
+            return self.device.folder(name) if name in [folder["name"] for folder in self.device.folders.values()] else self.make_folder(name)
         assert answer.value("FolderHierarchy:Status") == "1", answer.show()
         self.device.hierarchy_key = answer.value("FolderHierarchy:SyncKey")
         return answer.value("FolderHierarchy:ServerId")
