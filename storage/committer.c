@@ -29,9 +29,6 @@ struct committer {
     size_t waiting, waiting_limit, batch;
     bool busy[SLOTS]; /* a round under way holds the lock of such a mailbox, or waits for it */
     bool stopping;
-    size_t rounds; /* under way */
-    bool is_round_here; /* one of them runs in the thread of committer_submit, on the connection below */
-    struct connection *connection;
     pthread_t *threads;
     size_t thread_count;
 };
@@ -171,7 +168,6 @@ static size_t take_waiters(struct committer *committer, struct waiter **out)
     for (size_t i = 0; i < count; i++)
         mark(committer->busy, out[i]->delivery, true);
     committer->waiting -= count;
-    committer->rounds += count > 0;
     return count;
 }
 
@@ -191,7 +187,6 @@ static void finish(struct committer *committer, struct waiter *const *waiters, c
     char cause[256];
     status_chain_text(cause, sizeof cause);
     lock_take(&committer->lock);
-    committer->rounds--;
     for (size_t i = 0; i < count; i++)
         mark(committer->busy, waiters[i]->delivery, false);
     if (committer->first != NULL)
@@ -236,41 +231,11 @@ static enum status submit_alone(struct committer *committer, struct delivery *de
     return commit_alone(committer->store, delivery);
 }
 
-/* Nobody waits and no round is under way: there is nobody to share a round with, and handing it to another thread and back would only take time. */
-static bool begin_here(struct committer *committer, const struct delivery *delivery)
-{
-    lock_take(&committer->lock);
-    bool is_idle = !committer->stopping && committer->rounds == 0 && committer->first == NULL;
-    if (is_idle) {
-        committer->rounds = 1;
-        committer->is_round_here = true;
-        mark(committer->busy, delivery, true);
-    }
-    lock_release(&committer->lock);
-    return is_idle;
-}
-
-static enum status commit_here(struct committer *committer, struct delivery *delivery)
-{
-    enum status status = STATUS_OK;
-    status_chain_clear();
-    settle(committer->store, &committer->connection, &delivery, &status, 1);
-    lock_take(&committer->lock);
-    committer->rounds--;
-    committer->is_round_here = false;
-    mark(committer->busy, delivery, false);
-    pthread_cond_broadcast(&committer->work); /* those who wait for these mailboxes, and committer_stop */
-    lock_release(&committer->lock);
-    return status;
-}
-
 enum status committer_submit(struct committer *committer, struct delivery *delivery)
 {
     struct waiter waiter = { .delivery = delivery };
     if (delivery->also != NULL)
         return submit_alone(committer, delivery);
-    if (begin_here(committer, delivery))
-        return commit_here(committer, delivery);
     sem_init(&waiter.finished, 0, 0);
     lock_take(&committer->lock);
     enum status refused = committer->stopping ? STATUS_CANCELLED : committer->waiting >= committer->waiting_limit ? STATUS_BUSY : STATUS_OK;
@@ -293,7 +258,6 @@ enum status committer_submit(struct committer *committer, struct delivery *deliv
 static int committer_destroy(struct committer *committer)
 {
     committer_stop(committer);
-    talloc_free(committer->connection);
     lock_destroy(&committer->lock);
     pthread_cond_destroy(&committer->work);
     return 0;
@@ -317,10 +281,6 @@ void committer_stop(struct committer *committer)
     lock_release(&committer->lock);
     for (size_t i = 0; i < threads; i++)
         pthread_join(committer->threads[i], NULL);
-    lock_take(&committer->lock);
-    while (committer->is_round_here)
-        lock_wait(&committer->lock, &committer->work, -1);
-    lock_release(&committer->lock);
 }
 
 enum status committer_start(TALLOC_CTX *mem, struct store *store, const struct committer_options *options, struct committer **out)
