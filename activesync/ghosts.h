@@ -12,10 +12,10 @@ struct eas_ghosts {
     eas_tag supported[EAS_GHOSTS_MOST];
 };
 
-/* True: a missing element keeps the value. */
+/* True: a missing element keeps the value. NULL: the device never told. */
 static inline bool eas_is_ghosted(const struct eas_ghosts *ghosts, eas_tag tag)
 {
-    for (size_t i = 0; i < ghosts->count; i++)
+    for (size_t i = 0; ghosts != NULL && i < ghosts->count; i++)
         if (ghosts->supported[i] == tag)
             return false;
     return true;

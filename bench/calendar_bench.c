@@ -162,7 +162,8 @@ static int by_time(const void *a, const void *b)
 static double median_ms(int64_t *times, size_t count)
 {
     qsort(times, count, sizeof *times, by_time);
-    return (double)times[count / 2] / 1000;
+    int64_t middle = times[count / 2];
+    return (double)middle / 1000;
 }
 
 /* Straight into the store, as their owners are in no directory. */

@@ -197,6 +197,19 @@ static size_t change_years(const struct observance *all, size_t count, int32_t *
     return kept;
 }
 
+static bool are_same_moment(const struct zone_moment *a, const struct zone_moment *b)
+{
+    return a->is_absolute == b->is_absolute && a->year == b->year && a->month == b->month && a->weekday == b->weekday && a->week_or_day == b->week_or_day &&
+           a->hour == b->hour && a->minute == b->minute && a->second == b->second;
+}
+
+/* Member by member but for the year that they begin in: also of rules that time_zone_of_rules will refuse. */
+static bool are_written_alike(const struct zone_rule *a, const struct zone_rule *b)
+{
+    return a->bias == b->bias && a->standard_bias == b->standard_bias && a->daylight_bias == b->daylight_bias && a->has_daylight == b->has_daylight &&
+           are_same_moment(&a->standard_begins, &b->standard_begins) && are_same_moment(&a->daylight_begins, &b->daylight_begins);
+}
+
 enum status ical_zone_of_block(TALLOC_CTX *mem, const struct text_block *block, const char *id, const struct time_zone **out)
 {
     enum { MAX_YEARS = 2000 };
@@ -211,9 +224,7 @@ enum status ical_zone_of_block(TALLOC_CTX *mem, const struct text_block *block, 
     size_t year_count = change_years(all, count, years, MAX_YEARS);
     for (size_t i = 0; i < year_count && rule_count < MAX_RULES; i++) {
         struct zone_rule rule = rule_of_year(all, count, years[i]), *last = rule_count > 0 ? &rules[rule_count - 1] : NULL;
-        struct zone_rule same = rule;
-        same.from_year = last != NULL ? last->from_year : 0;
-        if (last == NULL || memcmp(last, &same, sizeof same) != 0)
+        if (last == NULL || !are_written_alike(last, &rule))
             rules[rule_count++] = rule;
     }
     enum status status = time_zone_of_rules(mem, id, rules, rule_count, out);
