@@ -117,8 +117,9 @@ static void write_identity(struct eas_call *call, struct wbxml_writer *out, cons
     if (id.length > 0 && call->version >= V16_0)
         wbxml_element(out, Calendar_UID, global_id_text(call->mem, id));
     if (meeting_message_is_response(kind_of(props)) && bag_bool(props, PROP_APPOINTMENT_COUNTER_PROPOSAL, false)) {
-        write_time(out, MeetingResponse_ProposedStartTime, bag_time(props, PROP_APPOINTMENT_PROPOSED_START_WHOLE, 0));
-        write_time(out, MeetingResponse_ProposedEndTime, bag_time(props, PROP_APPOINTMENT_PROPOSED_END_WHOLE, 0));
+        char text[EAS_TIME_SIZE];
+        wbxml_element(out, MeetingResponse_ProposedStartTime, eas_time_compact(bag_time(props, PROP_APPOINTMENT_PROPOSED_START_WHOLE, 0), text));
+        wbxml_element(out, MeetingResponse_ProposedEndTime, eas_time_compact(bag_time(props, PROP_APPOINTMENT_PROPOSED_END_WHOLE, 0), text));
     }
 }
 

@@ -28,7 +28,7 @@ def own_instance(server, test):
 
     write(POLICIES)
     instance = Instance(folder, server.build, {"activesync.policy_file": f'"{path}"', "activesync.new_devices": '"quarantine"',
-                                               "activesync.admin_address": '"bob"', "activesync.heartbeat_least": '"1s"'})
+                                               "activesync.admin_address": '"bob"', "activesync.heartbeat_least": "1s"})
     try:
         instance.start()
         test(instance, write)

@@ -20,9 +20,9 @@ def plain(size=None, **more):
     return Node("AirSyncBase:BodyPreference", content)
 
 
-def phone(server, name, version="16.1", login="carol"):
+def phone(server, name, version="16.1", login="carol", device_id=None):
     """Names with a 2 are the second device; a mailbox has few (activesync.devices_per_user)."""
-    device = Device(server.endpoints, server.users[login], version=version, device_id="SyncTestTwo" if "2" in name else "SyncTestOne")
+    device = Device(server.endpoints, server.users[login], version=version, device_id=device_id or ("SyncTestTwo" if "2" in name else "SyncTestOne"))
     device.provision()
     device.folder_sync("0")
     return device
@@ -394,7 +394,7 @@ def test_empty_and_partial(server):
     partial = Node("AirSync:Sync", [Node("AirSync:Partial"), Node("AirSync:WindowSize", "5")])
     device.sync(inbox)
     assert device.call("Sync", partial) is None
-    fresh = phone(server, "SyncEmpty2", login="bob")
+    fresh = phone(server, "SyncEmpty2", login="bob", device_id="SyncNeverBefore")
     assert fresh.call("Sync").value("AirSync:Status") == "13"
 
 
@@ -465,7 +465,7 @@ def test_ping(server):
     deliver(server, subject)
     thread.join(30)
     assert again[0].value("Ping:Status") == "2"
-    assert phone(server, "SyncPing2", login="bob").call("Ping").value("Ping:Status") == "3"
+    assert phone(server, "SyncPing2", login="bob", device_id="PingNeverBefore").call("Ping").value("Ping:Status") == "3"
 
 
 # ---- folders ----
