@@ -82,7 +82,7 @@ def sanitizer_reports(folder):
 
 def run_all(tests, arguments, folder):
     results = {"passed": 0, "failed": 0, "skipped": []}
-    settings = {}
+    settings = {"activesync.devices_per_user": "200"}  # the tests of phones share the people
     if "BOURSE_TEST_POSTFIX_PORT" in os.environ:
         settings["queue.routes"] = f'{{"{os.environ["BOURSE_TEST_POSTFIX_DOMAIN"]}=127.0.0.1:{os.environ["BOURSE_TEST_POSTFIX_PORT"]}"}}'
     server = Instance(os.path.join(folder, "instance"), arguments.build, settings)
