@@ -27,8 +27,8 @@ def own_instance(server, test):
         os.rename(path + ".new", path)
 
     write(POLICIES)
-    instance = Instance(folder, server.build, {"activesync.policy_file": f'"{path}"', "activesync.new_devices": '"quarantine"',
-                                               "activesync.admin_address": '"bob"', "activesync.heartbeat_least": "1s"})
+    instance = Instance(folder, server.build, {"activesync.policy_file": path, "activesync.new_devices": "quarantine",
+                                               "activesync.admin_address": "bob", "activesync.heartbeat_least": "1s"})
     try:
         instance.start()
         test(instance, write)
