@@ -109,7 +109,7 @@ static enum status write_item(struct search *search, const struct item *column, 
     struct eas_call *call = search->call;
     struct item *item = NULL;
     const struct eas_class *item_class = eas_class_find(eas_class_of_item(column));
-    enum status status = item_get(call->mem, call->session, &column->id, eas_options_parts(options), &item);
+    enum status status = item_get(call->mem, call->session, &column->id, ITEM_ALL, &item);
     if (item_class == NULL || status == STATUS_ITEM_NOT_FOUND)
         return STATUS_OK;
     TRY(status);

@@ -116,7 +116,7 @@ static enum status write_item(struct eas_call *call, const struct wbxml_node *no
     if (!read_item_id(call, node, &id))
         return status_fail(STATUS_ITEM_NOT_FOUND, "item");
     TRY(eas_options_read(call, wbxml_child(node, ItemOperations_Options), NULL, &options));
-    TRY(item_get(call->mem, call->session, &id, eas_options_parts(&options) | ITEM_ALL, &item));
+    TRY(item_get(call->mem, call->session, &id, ITEM_ALL, &item));
     const struct eas_class *item_class = eas_class_find(class_of(item));
     if (item_class == NULL)
         return status_fail(STATUS_NOT_SUPPORTED, "class of the item");

@@ -1,7 +1,5 @@
 #include "options.h"
 
-#include "bourse/groupware/item.h"
-
 enum { PROTOCOL_ERROR = 4, FILTER_MOST = 8, PREVIEW_MOST = 255 };
 
 void eas_options_default(struct eas_options *out)
@@ -80,12 +78,6 @@ instant eas_filter_begin(uint8_t filter_type, instant now)
     if (filter_type >= ARRAY_LENGTH(days) || days[filter_type] == 0)
         return 0;
     return now / INSTANT_PER_DAY * INSTANT_PER_DAY - days[filter_type] * INSTANT_PER_DAY;
-}
-
-unsigned eas_options_parts(const struct eas_options *options)
-{
-    (void)options;
-    return ITEM_ALL;
 }
 
 static void pack_preference(struct buffer *out, const struct eas_body_preference *preference)

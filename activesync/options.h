@@ -36,8 +36,6 @@ enum status eas_options_read(struct eas_call *call, const struct wbxml_node *opt
 uint32_t eas_mime_truncation_bytes(const struct eas_options *options);
 /* Begin of the span that a filter type lets in, at midnight UTC; 0: everything. */
 instant eas_filter_begin(uint8_t filter_type, instant now);
-/* Part of groupware's items that the preferences need (enum item_part). */
-unsigned eas_options_parts(const struct eas_options *options);
 
 void eas_options_pack(struct buffer *out, const struct eas_options *options);
 enum status eas_options_unpack(struct wire *in, struct eas_options *out) MUST_CHECK;

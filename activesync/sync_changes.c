@@ -129,7 +129,7 @@ static enum status load_page(struct telling *telling, TALLOC_CTX *mem, struct sy
             ids[count++] = page->changes[i].id;
     if (count == 0)
         return STATUS_OK;
-    TRY(item_get_many(mem, telling->call->session, ids, count, eas_options_parts(&telling->collection->state->options), items, statuses));
+    TRY(item_get_many(mem, telling->call->session, ids, count, ITEM_ALL, items, statuses));
     for (size_t i = 0; i < page->count; i++) {
         if (!told[i] || page->changes[i].item == NULL)
             continue;
@@ -292,7 +292,7 @@ static enum status widen(struct telling *telling, TALLOC_CTX *mem, instant begin
     TRY(items_between(telling, mem, begin, state->boundary, true, &page));
     size_t count = whole_times(telling, page);
     for (size_t i = 0; i < count; i++) {
-        enum status status = item_get(mem, telling->call->session, &page->items[i]->id, eas_options_parts(&state->options), &item);
+        enum status status = item_get(mem, telling->call->session, &page->items[i]->id, ITEM_ALL, &item);
         if (status == STATUS_ITEM_NOT_FOUND)
             continue;
         TRY(status);

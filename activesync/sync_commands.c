@@ -278,7 +278,7 @@ static enum status fetch(struct eas_call *call, const char *server_id, const str
     if (!eas_item_id_parse(server_id, &folder, &item) || folder != collection->folder)
         return status_fail(STATUS_ITEM_NOT_FOUND, "item %.64s", server_id != NULL ? server_id : "");
     struct object_id id = eas_item_object(call, folder, item);
-    return item_get(call->mem, call->session, &id, eas_options_parts(&collection->state->options), out);
+    return item_get(call->mem, call->session, &id, ITEM_ALL, out);
 }
 
 static enum status run_fetch(struct eas_call *call, struct eas_collection *collection, const struct wbxml_node *command)
